@@ -8,6 +8,8 @@ use domain::endpoint::UrlPolicy;
 use domain::header_names::HeaderPrefix;
 use domain::sealing::SecretsKeyring;
 use poem::Request;
+use program::live::Live;
+use traces::Tracer;
 
 use crate::allowance::Allowance;
 use crate::auth::clerk::SessionVerifier;
@@ -31,15 +33,15 @@ pub struct Parts {
     /// The store, once the program has reached it.
     pub store: StoreSlot,
     /// Verifies session tokens.
-    pub sessions: SessionVerifier,
+    pub sessions: Live<SessionVerifier>,
     /// Verifies service keys.
-    pub service_keys: ServiceKeys,
+    pub service_keys: Live<ServiceKeys>,
     /// Whose turn it is to have a key of an account looked up.
     pub api_keys: LookUps,
     /// The same of portal sessions.
     pub portal_sessions: LookUps,
     /// Seals signing secrets.
-    pub secrets: SecretsKeyring,
+    pub secrets: Live<SecretsKeyring>,
     /// Which URLs customers may register.
     pub urls: UrlPolicy,
     /// What the names of our headers begin with.
@@ -54,6 +56,8 @@ pub struct Parts {
     pub refusals: Refusals,
     /// What Prometheus sees.
     pub metrics: Metrics,
+    /// Takes the parts of traces.
+    pub tracer: Tracer,
     /// The live streams that are open.
     pub streams: Arc<Streams>,
     /// Whether it was asked to stop.

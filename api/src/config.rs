@@ -5,6 +5,7 @@
 use clap::Parser;
 use program::config::{HeaderArgs, LogArgs, MemoryArgs, SecretsArgs, UrlArgs};
 use store::settings::RedisArgs;
+use traces::TracesArgs;
 
 use crate::allowance::AllowanceArgs;
 use crate::auth::AuthArgs;
@@ -58,6 +59,9 @@ pub struct Config {
     /// How logs look.
     #[command(flatten, next_help_heading = "Logs")]
     pub log: LogArgs,
+    /// Where traces are told.
+    #[command(flatten, next_help_heading = "Traces")]
+    pub traces: TracesArgs,
 }
 
 #[cfg(test)]

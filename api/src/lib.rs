@@ -62,3 +62,7 @@ mod parameter;
 mod headers;
 
 mod request_id;
+
+mod exporting;
+
+mod reload;

@@ -10,7 +10,8 @@ use api::openapi;
 use api::server::admin;
 use clap::Parser;
 use program::config::HeaderArgs;
-use program::signals::StopSignals;
+use program::signals::{ReloadSignal, StopSignals};
+use program::telemetry::say_fatal;
 
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1);
@@ -22,21 +23,25 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         };
     }
-    let config: Config = program::config::parse();
-    program::telemetry::init(config.log.log_format);
+    let config: Config = program::start::settings();
+    let format = config.log.log_format;
+    program::telemetry::init(format);
     program::memory::keep_to_ourselves();
     program::files::raise_limit();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("the program's threads can't be started: {error}");
+            say_fatal(
+                format,
+                &format!("the program's threads can't be started: {error}"),
+            );
             return ExitCode::FAILURE;
         }
     };
     match runtime.block_on(run(config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
-            eprintln!("{sentence}");
+            say_fatal(format, &sentence);
             ExitCode::from(2)
         }
     }
@@ -76,8 +81,10 @@ async fn run(config: Config) -> Result<(), String> {
     // Who misconfigured the program hears of it before anybody can connect. Clap can't check these variables: they exclude
     // each other, and name a file.
     config.auth.session_verifier(config.urls.allow_http)?;
-    let signals = StopSignals::catch().map_err(|error| format!("no signals: {error}"))?;
+    let no_signals = |error| format!("no signals: {error}");
+    let signals = StopSignals::catch().map_err(no_signals)?;
+    let reload = ReloadSignal::catch().map_err(no_signals)?;
     let socket = api::bind(config.server.api_listen)?;
     let admin = admin::listen(config.server.api_admin_listen.as_deref()).await?;
-    api::run(config, socket, admin, signals).await
+    api::run(config, socket, admin, signals, reload).await
 }

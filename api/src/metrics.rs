@@ -7,6 +7,7 @@ use prometheus::{
     Registry, TextEncoder,
 };
 use store::Turn;
+use traces::Counted;
 
 /// The counters of one API process.
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub struct Metrics {
     store_rewinds: IntCounter,
     failovers: IntCounter,
     failover_lost_writes: IntCounter,
+    spans: IntCounterVec,
 }
 
 /// Upper bounds of the latency histogram, in seconds.
@@ -90,6 +92,13 @@ impl Metrics {
                 "webhooks_api_store_failover_lost_writes_total",
                 "Seconds of a program's writing that new primaries lacked after failovers.",
             )?,
+            spans: IntCounterVec::new(
+                Opts::new(
+                    "webhooks_api_trace_spans_total",
+                    "Parts of traces by what became of them.",
+                ),
+                &["result"],
+            )?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
@@ -108,6 +117,10 @@ impl Metrics {
         metrics
             .registry
             .register(Box::new(metrics.failover_lost_writes.clone()))?;
+        metrics.registry.register(Box::new(metrics.spans.clone()))?;
+        for counted in [Counted::Exported, Counted::Dropped] {
+            metrics.spans(counted, 0);
+        }
         for result in EventResult::ALL {
             metrics.events.with_label_values(&[result.as_str()]).inc_by(0);
         }
@@ -145,6 +158,11 @@ impl Metrics {
     /// We refused a request for its token.
     pub fn auth_failure(&self, reason: &str) {
         self.auth_failures.with_label_values(&[reason]).inc();
+    }
+
+    /// What became of parts of traces.
+    pub fn spans(&self, counted: Counted, number: u64) {
+        self.spans.with_label_values(&[counted.as_str()]).inc_by(number);
     }
 
     /// So many live streams are open now.

@@ -7,18 +7,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use program::signals::StopSignals;
+use program::signals::{ReloadSignal, StopSignals};
 use store::settings::RedisArgs;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Mutex;
+use traces::Tracer;
 
 use crate::agreement;
 use crate::app::{App, Parts};
 use crate::auth::clerk::KeySource;
 use crate::auth::look_ups::LookUps;
 use crate::config::Config;
+use crate::exporting;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
+use crate::reload;
 use crate::server::{self, Settings};
 use crate::stopping::Stopping;
 use crate::store_slot::StoreSlot;
@@ -71,6 +74,7 @@ pub async fn run(
     socket: TcpSocket,
     admin: Option<TcpListener>,
     signals: StopSignals,
+    reload: ReloadSignal,
 ) -> Result<(), String> {
     let settings = config.server.settings(
         config.auth.clerk_publishable_key.as_deref(),
@@ -81,19 +85,33 @@ pub async fn run(
         config.durability.expectations(&config.memory),
     );
     let delay = config.server.drain_delay.0;
-    let app = app(config)?;
+    let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
+    let counting = metrics.clone();
+    let (tracer, exporter) = Tracer::new(
+        &config.traces,
+        "webhooks-api",
+        env!("CARGO_PKG_VERSION"),
+        move |counted, number| counting.spans(counted, number),
+    );
+    let exporting = exporter.map(exporting::start).transpose()?;
+    let app = app(config, metrics, tracer)?;
     let shown = app.clone();
     let metrics = move || {
         shown.metrics.shards_ready(shown.store.each_ready());
         shown.metrics.render()
     };
-    tokio::select! {
+    let ended = tokio::select! {
         served = listen_and_serve(&app, &redis, socket, settings, delay, signals) => served,
         reached = reach_store(&app, &redis, &expected) => match reached? {},
         never = fetch_keys(&app) => match never {},
         never = agreement::compare(&app) => match never {},
+        never = reload::with(&app, reload) => match never {},
         never = server::admin::run(admin, metrics) => match never {},
+    };
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
     }
+    ended
 }
 
 async fn listen_and_serve(
@@ -139,15 +157,14 @@ async fn listen_and_serve(
 }
 
 /// Puts the parts together.
-fn app(config: Config) -> Result<App, String> {
-    let metrics = Metrics::new().map_err(|error| format!("metrics can't be set up: {error}"))?;
+fn app(config: Config, metrics: Metrics, tracer: Tracer) -> Result<App, String> {
     Ok(App::new(Parts {
         store: StoreSlot::default(),
-        sessions: config.auth.session_verifier(config.urls.allow_http)?,
-        service_keys: config.auth.service_keys,
+        sessions: config.auth.session_verifier(config.urls.allow_http)?.into(),
+        service_keys: config.auth.service_keys.into(),
         api_keys: LookUps::default(),
         portal_sessions: LookUps::default(),
-        secrets: config.secrets.secrets_key,
+        secrets: config.secrets.secrets_key.into(),
         urls: config.urls.policy(),
         header_prefix: config.headers.header_prefix,
         event_types: config.event_types.catalog().clone(),
@@ -157,30 +174,32 @@ fn app(config: Config) -> Result<App, String> {
         streams: Arc::new(Streams::new(metrics.clone())),
         stopping: Stopping::default(),
         metrics,
+        tracer,
     }))
 }
 
 /// Logs where the program listens, and what it works with.
 fn log_start(app: &App, redis: &RedisArgs, address: SocketAddr) {
-    let tokens = match app.sessions.keys() {
+    let (sessions, service_keys) = (app.sessions.get(), app.service_keys.get());
+    let tokens = match sessions.keys() {
         KeySource::Pem(_) => "CLERK_JWT_KEY".to_owned(),
         KeySource::Jwks(jwks) => jwks.url().to_string(),
     };
     tracing::info!(
         redis = %redis.redis_url,
         session_tokens = tokens,
-        service_keys = app.service_keys.len(),
+        service_keys = service_keys.len(),
         "webhooks-api {} listens on http://{address}, documentation at http://{address}/docs, dashboard at http://{address}/dashboard",
         env!("CARGO_PKG_VERSION"),
     );
-    if app.service_keys.is_empty() {
+    if service_keys.is_empty() {
         tracing::warn!("SERVICE_KEYS is empty: no backend can push events");
     }
 }
 
 /// Fetches the key set of session tokens, if one is configured, so that the first call needn't wait for it.
 async fn fetch_keys(app: &App) -> Infallible {
-    if let KeySource::Jwks(jwks) = app.sessions.keys() {
+    if let KeySource::Jwks(jwks) = app.sessions.get().keys() {
         jwks.warm_up().await;
     }
     std::future::pending().await

@@ -14,6 +14,7 @@
 //! - [`clerk`]: keys, session tokens of every kind, a key-set server.
 //! - [`system`]: all of it together, and [`client`] to call its API; [`state`] reads what is left in Redis, and
 //!   [`redis_clock`] moves the clock that the scripts read.
+//! - [`otlp`]: reads what our programs tell of traces.
 //! - [`load`] pushes events, and repeats those that were refused; [`account`] finds out what became of each.
 //! - [`namespaces`]: mounts and a network that only one test sees, and a disk that can be filled.
 //! - [`thorough`]: how often a test repeats what it does.
@@ -65,6 +66,8 @@ pub mod redis_clock;
 pub mod namespaces;
 
 pub mod network;
+
+pub mod otlp;
 
 pub mod load;
 

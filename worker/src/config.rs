@@ -15,6 +15,7 @@ use program::config::{
 use store::policy::Policy;
 use store::server::AssumedArgs;
 use store::settings::RedisArgs;
+use traces::TracesArgs;
 
 pub use self::operator::{OperatorArgs, OperatorSecret, OperatorUrl};
 pub use crate::egress::EgressCheck;
@@ -72,6 +73,9 @@ pub struct Config {
     /// How logs look.
     #[command(flatten)]
     pub log: LogArgs,
+    /// Where traces are told.
+    #[command(flatten, next_help_heading = "Traces")]
+    pub traces: TracesArgs,
 }
 
 /// How many attempts are in flight.

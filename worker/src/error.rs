@@ -15,6 +15,14 @@ pub enum RunError {
     /// The client for the operator's receiver can't be made.
     #[error("OPERATOR_EVENTS_URL: no client for it can be made, are certificate authorities installed? {0}")]
     Operator(reqwest::Error),
+    /// The system doesn't let the worker catch signals.
+    #[error("no signals: {0}")]
+    Signals(std::io::Error),
+    /// The client for traces can't be made.
+    #[error(
+        "OTEL_EXPORTER_OTLP_ENDPOINT: no client for it can be made, are certificate authorities installed? {0}"
+    )]
+    Traces(reqwest::Error),
     /// The metrics can't be set up.
     #[error("the metrics can't be set up: {0}")]
     Metrics(#[from] prometheus::Error),

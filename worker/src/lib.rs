@@ -57,6 +57,10 @@ mod fitness;
 
 mod tasks;
 
+mod exporting;
+
+mod reload;
+
 mod start;
 
 mod parts;

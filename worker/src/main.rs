@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use program::signals::StopSignals;
-use program::{config, files, memory, telemetry};
+use program::{files, memory, start, telemetry};
 use tokio::net::TcpListener;
 use worker::config::Config;
 
 fn main() -> ExitCode {
-    let config: Config = config::parse();
+    let config: Config = start::settings();
     telemetry::init(config.log.log_format);
     memory::keep_to_ourselves();
     match serve(config) {

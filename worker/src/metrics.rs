@@ -8,6 +8,8 @@ mod merged;
 
 mod operator;
 
+mod spans;
+
 mod store;
 
 use domain::delivery::Failure;
@@ -22,6 +24,7 @@ pub(crate) use self::store::StoreMetrics;
 use due::DueMetrics;
 pub(crate) use history::{HistoryMetrics, LOGS, PAYLOADS};
 pub(crate) use operator::OperatorMetrics;
+use spans::SpanMetrics;
 
 /// Everything that one worker counts.
 #[derive(Debug, Clone)]
@@ -75,6 +78,8 @@ pub struct Metrics {
     pub(crate) store: StoreMetrics,
     /// By how many seconds this machine's clock is ahead of Redis's.
     pub(crate) clock_skew: Gauge,
+    /// What became of parts of traces.
+    pub(crate) spans: SpanMetrics,
 }
 
 /// The label of an attempt that succeeded.
@@ -189,6 +194,7 @@ impl Metrics {
                     "By how much the clock of this machine is ahead of Redis's",
                 ),
             )?,
+            spans: SpanMetrics::new(&registry)?,
             registry,
         };
         metrics.begin();

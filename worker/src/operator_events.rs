@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use domain::header_names::HeaderNames;
 use domain::seldom::Seldom;
 use domain::signing::SigningSecret;
+use program::live::Live;
 use reqwest::{Client, Url, redirect};
 use store::Store;
 use store::operator_events::OperatorEvent;
@@ -43,7 +44,7 @@ pub struct OperatorReceiver {
     /// Any URL: it is the operator's own, so plain http and private addresses are allowed.
     pub url: ReceiverUrl,
     /// Signs what is sent.
-    pub secret: SigningSecret,
+    pub secret: Live<SigningSecret>,
 }
 
 /// The URL of the operator's receiver, which may have a password or a token in it.
@@ -158,7 +159,7 @@ impl OperatorEventSender {
     /// Sends one event. What is no 2xx was not taken.
     async fn send(&self, event: &OperatorEvent) -> Result<(), String> {
         let (id, seconds) = (format!("evt_{}", event.id), self.clock.now().as_seconds());
-        let (body, secret) = (&event.body[..], &self.receiver.secret);
+        let (body, secret) = (&event.body[..], self.receiver.secret.get());
         let answer = self
             .client
             .post(self.receiver.url.0.clone())

@@ -5,6 +5,9 @@ mod queue;
 use std::sync::Arc;
 
 use apalis::prelude::{Monitor, ParallelizeExt as _, WorkerBuilder};
+use domain::sealing::SecretsKeyring;
+use program::live::Live;
+use traces::Tracer;
 
 use self::queue::Queue;
 use crate::backend::Deliveries;
@@ -39,6 +42,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) clock: Clock,
     pub(crate) fitness: Fitness,
     pub(crate) egress: Egress,
+    pub(crate) tracer: Tracer,
+    pub(crate) keyring: Live<SecretsKeyring>,
     /// Where the operator is told what happens to accounts, and the client for it.
     pub(crate) operator: Option<(OperatorReceiver, reqwest::Client)>,
 }
@@ -110,6 +115,7 @@ impl Parts<'_> {
             self.stop.clone(),
             self.metrics.clone(),
             self.fitness.clone(),
+            self.tracer.clone(),
         ));
         let deliveries = Deliveries::new(Arc::clone(handoff));
         Monitor::new().register(move |_| {
@@ -127,7 +133,7 @@ impl Parts<'_> {
             self.client.clone(),
             self.config.urls.policy(),
             (&self.config.headers.header_prefix).into(),
-            self.config.secrets.secrets_key.clone(),
+            self.keyring.clone(),
             self.config.attempts.delivery_timeout.0,
             self.clock.clone(),
             self.egress.clone(),

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use program::live::Live;
+use program::signals::ReloadSignal;
 use store::ready;
 use tokio::net::TcpListener;
+use traces::Tracer;
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::egress::Egress;
 use crate::error::RunError;
+use crate::exporting;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::operator_events;
@@ -16,6 +20,7 @@ use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
 use crate::probes::{self, Probes};
 use crate::ready::wait_for_any;
+use crate::reload::Reloaded;
 use crate::shards::{KnownShards, WorkerShard};
 use crate::stop::Stopper;
 use crate::tasks::Tasks;
@@ -35,7 +40,33 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> Result<(), RunError> {
+    let reload = ReloadSignal::catch().map_err(RunError::Signals)?;
     let metrics = Metrics::new()?;
+    let spans = metrics.spans.clone();
+    let (tracer, exporter) = Tracer::new(
+        &config.traces,
+        "webhooks-worker",
+        env!("CARGO_PKG_VERSION"),
+        move |counted, number| spans.add(counted, number),
+    );
+    let exporting = exporter
+        .map(exporting::start)
+        .transpose()
+        .map_err(RunError::Traces)?;
+    let observers = (metrics, tracer, reload);
+    let ended = deliver(config, listener, observers, shutdown).await;
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
+    }
+    ended
+}
+
+async fn deliver(
+    config: Config,
+    listener: TcpListener,
+    (metrics, tracer, reload): (Metrics, Tracer, ReloadSignal),
+    shutdown: impl Future<Output = ()> + Send,
+) -> Result<(), RunError> {
     let trouble = Trouble::new("Redis has not answered yet");
     let (stopper, stop) = Stopper::new();
     let client = client(&config)?;
@@ -93,6 +124,13 @@ pub async fn run(
         }
         None => None,
     };
+    let keyring = Live::new(config.secrets.secrets_key.clone());
+    let reloaded = Reloaded {
+        keyring: keyring.clone(),
+        operator: operator.as_ref().map(|(receiver, _)| receiver.secret.clone()),
+        shards: shards.clone(),
+    };
+    pages.spawn("reload", reloaded.with(reload));
     let parts = Parts {
         config: &config,
         shards,
@@ -102,6 +140,8 @@ pub async fn run(
         clock,
         fitness,
         egress,
+        tracer,
+        keyring,
         operator,
     };
     parts.start(stopper, pages).run(shutdown).await

@@ -228,6 +228,7 @@ impl<'a> From<&'a TestEvent> for Message<'a> {
             event: &test_event.event,
             endpoint: &test_event.endpoint,
             is_test: true,
+            trace: None,
         }
     }
 }

@@ -50,6 +50,7 @@ pub(crate) fn leased(url: &str, body: &'static [u8]) -> Leased {
             id: event,
             event: "lead.captured".to_owned(),
             body: Bytes::from_static(body),
+            trace: None,
         }),
         endpoint: Arc::new(LeasedEndpoint {
             id: endpoint,

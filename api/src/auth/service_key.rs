@@ -54,11 +54,11 @@ impl ServiceKeys {
     /// # Errors
     ///
     /// [`AuthError`] when the token isn't one of these keys.
-    pub fn verify(&self, token: &str) -> Result<&ServiceKey, AuthError> {
+    pub fn verify(&self, token: &str) -> Result<ServiceKey, AuthError> {
         if !token.starts_with(PREFIX) && (is_jwt(token) || is_key(token)) {
             return Err(AuthError::NotAServiceKey);
         }
-        self.find(token).ok_or(AuthError::ServiceKey)
+        self.find(token).cloned().ok_or(AuthError::ServiceKey)
     }
 
     fn find(&self, key: &str) -> Option<&ServiceKey> {

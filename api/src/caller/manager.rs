@@ -55,14 +55,14 @@ impl<'a> FromRequest<'a> for Manager {
             Token::Portal(_) => Err(AuthError::NotForPortal),
             Token::Session(_) => Err(AuthError::NotAServiceKey),
             Token::Service(text) => {
-                let key = app.service_keys.verify(text)?;
+                let key = app.service_keys.get().verify(text)?;
                 named_account::none(request)?;
                 key.may_manage().then_some(key).ok_or(AuthError::NotAManageKey)
             }
         });
         let key = verified.map_err(|error| refuse(app, error))?;
         query::check(request)?;
-        Ok(Self { by: name_of(key) })
+        Ok(Self { by: name_of(&key) })
     }
 }
 

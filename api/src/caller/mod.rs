@@ -59,6 +59,8 @@ pub struct Caller {
 /// The chatbot backend.
 #[derive(Debug, Clone)]
 pub struct Backend {
+    /// The id of its key.
+    pub key: String,
     /// How many events it may push in a minute.
     pub limits: EventLimits,
     /// Where the call notes what is left of them.
@@ -99,7 +101,7 @@ impl<'a> FromRequest<'a> for Backend {
             Token::ApiKey(_) => Err(AuthError::Scope(None)),
             Token::Portal(_) => Err(AuthError::NotForPortal),
             Token::Service(text) | Token::Session(text) => {
-                let key = app.service_keys.verify(text)?;
+                let key = app.service_keys.get().verify(text)?;
                 named_account::none(request).map(|()| key)
             }
         });
@@ -111,6 +113,7 @@ impl<'a> FromRequest<'a> for Backend {
         app.store.not_replaced()?;
         query::check(request)?;
         Ok(Self {
+            key: key.id().to_owned(),
             limits: app.rates.of_events(key.id()),
             quotas: Quotas::of(request),
         })
@@ -135,7 +138,7 @@ async fn signed_in(app: &App, request: &Request, access: Access, token: &str) ->
             return Err(AuthError::NotAServiceKey);
         }
         named_account::none(request)?;
-        let session = app.sessions.verify(token).await?;
+        let session = app.sessions.get().verify(token).await?;
         if access.writes() && !session.may_write {
             return Err(AuthError::Role);
         }
@@ -189,7 +192,7 @@ async fn with_key(app: &App, request: &Request, access: Access, text: &str) -> R
 
 /// The backend in an account's name.
 async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> Result<Caller, Problem> {
-    let verified = app.service_keys.verify(text).and_then(|key| {
+    let verified = app.service_keys.get().verify(text).and_then(|key| {
         if key.may_manage() && access.takes(Kind::Manage) {
             return Ok(key);
         }
@@ -197,5 +200,5 @@ async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> 
         Err(AuthError::NotAManageKey)
     });
     let key = verified.map_err(|error| refuse(app, error))?;
-    manager::managing(app, request, named_account::named(request)?, name_of(key), false).await
+    manager::managing(app, request, named_account::named(request)?, name_of(&key), false).await
 }

@@ -6,8 +6,11 @@ mod if_match;
 
 mod once;
 
+mod trace_parent;
+
 pub(crate) use if_match::IfMatch;
 pub(crate) use once::{HeaderParam, OnceHeader, Repeated, once};
+pub(crate) use trace_parent::TraceParent;
 
 use poem::Request;
 use poem::http::HeaderValue;

@@ -20,6 +20,7 @@ mod convert;
 pub use body::{FaultBody, ProblemBody};
 pub use code::Code;
 pub use code_name::CodeName;
+pub(crate) use convert::answer_to;
 pub use convert::{from_panic, replace_foreign_error};
 pub(crate) use faults::Faults;
 
@@ -178,6 +179,8 @@ impl Problem {
             .header(header::CONTENT_TYPE, CONTENT_TYPE)
             .header(header::CACHE_CONTROL, "no-store")
             .body(Body::from_vec(body));
+        // For the log.
+        response.extensions_mut().insert(self.code());
         let headers = response.headers_mut();
         if self.http_status() == StatusCode::UNAUTHORIZED {
             let challenge = if self.code() == Code::MissingToken {

@@ -9,6 +9,7 @@ use store::rates::{Quota, Subject, WINDOW};
 
 use super::{RateLimits, seconds};
 use crate::access::Access;
+use crate::problem;
 
 /// The header with the limits.
 pub const POLICY_HEADER: &str = "RateLimit-Policy";
@@ -94,7 +95,7 @@ impl<E: Endpoint> Endpoint for RateLimitHeaders<E> {
         request.set_data(quotas.clone());
         let mut response = match self.inner.call(request).await {
             Ok(response) => response.into_response(),
-            Err(error) => error.into_response(),
+            Err(error) => problem::answer_to(error),
         };
         quotas.write(response.headers_mut());
         Ok(response)

@@ -108,7 +108,7 @@ impl Reach<'_> {
         let mut is_told = false;
         let not_yet = "SECRETS_KEY can't be compared with the store's yet";
         while !self
-            .answered(not_yet, async || store.has_secrets_key(&app.secrets).await)
+            .answered(not_yet, async || store.has_secrets_key(&app.secrets.get()).await)
             .await
         {
             if !is_told {

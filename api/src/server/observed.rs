@@ -8,6 +8,7 @@ use futures_util::FutureExt as _;
 use poem::http::Method;
 use poem::http::header::CONNECTION;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use program::telemetry::EACH;
 use serve::Occupant;
 use tracing::Instrument as _;
 
@@ -60,14 +61,26 @@ impl<E: Endpoint> Observed<E> {
             .metrics
             .request_ended(path, method, status.as_str(), took);
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let code = response.extensions().get::<Code>().map(|code| code.as_str());
         // Probes ask again and again; that the program isn't ready yet is no failure.
         if status.is_server_error() && path != "/readyz" {
             tracing::warn!(
                 method,
                 path,
                 status = status.as_u16(),
+                code,
                 took_ms,
                 "a request failed"
+            );
+        } else if status.is_client_error() {
+            tracing::info!(
+                name: EACH,
+                method,
+                path,
+                status = status.as_u16(),
+                code,
+                took_ms,
+                "refused a request"
             );
         } else {
             tracing::debug!(
@@ -111,7 +124,7 @@ impl<E: Endpoint> Observed<E> {
         let answered = AssertUnwindSafe(self.inner.call(request)).catch_unwind().await;
         let response = match answered {
             Ok(Ok(response)) => response.into_response(),
-            Ok(Err(error)) => error.into_response(),
+            Ok(Err(error)) => problem::answer_to(error),
             Err(panic) => problem::from_panic(panic.as_ref()).into_response(),
         };
         let allow = route.map(|route| route.allow.as_str());

@@ -64,13 +64,17 @@ async fn start_with(settings: Settings) -> Running {
     let app = App::new(Parts {
         store: StoreSlot::default(),
         stopping: crate::stopping::Stopping::default(),
-        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()).into(),
         service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
-            .parse()
-            .unwrap(),
+            .parse::<crate::auth::service_key::ServiceKeys>()
+            .unwrap()
+            .into(),
         api_keys: crate::auth::look_ups::LookUps::default(),
         portal_sessions: crate::auth::look_ups::LookUps::default(),
-        secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
+        secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+            .parse::<domain::sealing::SecretsKeyring>()
+            .unwrap()
+            .into(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),
         event_types: domain::catalog::Catalog::default(),
@@ -86,6 +90,7 @@ async fn start_with(settings: Settings) -> Running {
         refusals: Refusals::default(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
+        tracer: traces::Tracer::default(),
     });
     let (stop, stopping) = oneshot::channel();
     let shutdown = async {
@@ -469,11 +474,14 @@ fn panicking_app() -> App {
     App::new(Parts {
         store: StoreSlot::default(),
         stopping: crate::stopping::Stopping::default(),
-        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()),
-        service_keys: crate::auth::service_key::ServiceKeys::default(),
+        sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()).into(),
+        service_keys: crate::auth::service_key::ServiceKeys::default().into(),
         api_keys: crate::auth::look_ups::LookUps::default(),
         portal_sessions: crate::auth::look_ups::LookUps::default(),
-        secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".parse().unwrap(),
+        secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+            .parse::<domain::sealing::SecretsKeyring>()
+            .unwrap()
+            .into(),
         urls: domain::endpoint::UrlPolicy::default(),
         header_prefix: domain::header_names::HeaderPrefix::default(),
         event_types: domain::catalog::Catalog::default(),
@@ -489,6 +497,7 @@ fn panicking_app() -> App {
         refusals: Refusals::default(),
         streams: Arc::new(Streams::new(metrics.clone())),
         metrics,
+        tracer: traces::Tracer::default(),
     })
 }
 

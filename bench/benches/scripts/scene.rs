@@ -134,6 +134,7 @@ impl Scene {
             chatbot_id: "bot_1".to_owned(),
             payload: payload(),
             idempotency: None,
+            trace: None,
         }
     }
 

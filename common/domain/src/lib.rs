@@ -9,6 +9,7 @@
 //! - [`delivery`], [`retry`]: an event on its way to an endpoint: its states, its attempts, and when we make the next one.
 //! - [`signing`], [`sealing`]: the signatures that receivers verify, and how Redis keeps their secrets.
 //! - [`header_names`]: what the headers of a delivery are called. [`custom_headers`]: those that an endpoint's owner adds.
+//! - [`trace`]: the request that a delivery goes back to.
 //! - [`address`]: the addresses that deliveries may not go to.
 //! - [`clock`]: points in time, as we store and show them.
 //! - [`seldom`]: how often the log repeats a message about what keeps happening.
@@ -38,6 +39,8 @@ pub mod sealing;
 pub mod header_names;
 
 pub mod custom_headers;
+
+pub mod trace;
 
 pub mod address;
 

@@ -19,7 +19,19 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// with status 2 and one sentence that names the variable.
 #[must_use]
 pub fn parse<T: Parser>() -> T {
-    T::try_parse().unwrap_or_else(|error| {
+    read().unwrap_or_else(|sentence| {
+        eprintln!("{sentence}");
+        std::process::exit(2)
+    })
+}
+
+/// The same for whoever says by itself what is wrong.
+///
+/// # Errors
+///
+/// One sentence that names the variable.
+pub fn read<T: Parser>() -> Result<T, String> {
+    T::try_parse().map_err(|error| {
         if matches!(
             error.kind(),
             ErrorKind::DisplayHelp
@@ -28,8 +40,7 @@ pub fn parse<T: Parser>() -> T {
         ) {
             error.exit();
         }
-        eprintln!("{}", one_sentence(&error));
-        std::process::exit(2)
+        one_sentence(&error)
     })
 }
 

@@ -1,6 +1,9 @@
-//! What every program does first: it reads its settings and refuses wrong ones in one sentence ([`config`]), starts to log
+//! What every program does first ([`start`]): it reads its settings and refuses wrong ones in one sentence ([`config`]), starts to log
 //! ([`telemetry`]), raises its limit of open files ([`files`]), forbids dumps of its memory ([`memory`]) and catches the signals
-//! that will ask it to stop ([`signals`]). [`processor`] tells how busy a thread was.
+//! that will ask it to stop, or to read its files again ([`signals`], [`reread`], [`live`]). [`processor`] tells how busy a thread was, [`host`] which
+//! process this is.
+
+pub mod start;
 
 pub mod config;
 
@@ -12,4 +15,10 @@ pub mod memory;
 
 pub mod processor;
 
+pub mod host;
+
 pub mod signals;
+
+pub mod reread;
+
+pub mod live;

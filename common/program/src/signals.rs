@@ -1,4 +1,4 @@
-//! The signals that ask a program to stop.
+//! The signals that ask a program to stop, or to read its files again.
 
 use std::future::pending;
 use std::io;
@@ -32,6 +32,29 @@ impl StopSignals {
             came = self.interrupt.recv() => came,
         };
         if came.is_none() {
+            // No more signals can come.
+            pending::<()>().await;
+        }
+    }
+}
+
+/// SIGHUP, which asks to read files again. While this exists, it ends nothing.
+#[derive(Debug)]
+pub struct ReloadSignal(Signal);
+
+impl ReloadSignal {
+    /// Catches it from now on. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// When the system doesn't let this process catch it.
+    pub fn catch() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next.
+    pub async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
             // No more signals can come.
             pending::<()>().await;
         }

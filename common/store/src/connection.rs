@@ -27,6 +27,7 @@ mod question;
 mod reconnecting;
 mod refusal;
 mod sentinels;
+mod server;
 mod turns;
 mod way;
 
@@ -90,6 +91,11 @@ impl Connections {
             shared: Connection::default(),
             moves: AtomicU64::new(0),
         }
+    }
+
+    /// The way to the server.
+    pub(crate) const fn way(&self) -> &Way {
+        &self.way
     }
 
     /// The server's address, those of the nodes, or what sentinels call it, for people.

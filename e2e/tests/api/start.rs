@@ -113,6 +113,42 @@ async fn a_wrong_configuration_is_refused_in_one_sentence() {
     system.stop();
 }
 
+#[tokio::test]
+async fn a_wrong_receiver_of_traces_is_refused_likewise() {
+    let mut system = api().await;
+    for (name, value, start) in [
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "127.0.0.1:4318",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: must be an address such as http://127.0.0.1:4318",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "hunter2",
+            "OTEL_EXPORTER_OTLP_HEADERS: must be name=value",
+        ),
+        (
+            "OTEL_EXPORTER_OTLP_PROTOCOL",
+            "grpc",
+            "OTEL_EXPORTER_OTLP_PROTOCOL: must be http/protobuf",
+        ),
+        (
+            "OTEL_TRACES_SAMPLER",
+            "some",
+            "OTEL_TRACES_SAMPLER: must be one of always_on",
+        ),
+    ] {
+        let mut environment = system.environment.clone();
+        environment.push((name.to_owned(), value.to_owned()));
+        let printed = sentence(&environment);
+        assert!(
+            printed.starts_with(start) && !printed.contains("hunter2"),
+            "{printed}"
+        );
+    }
+    system.stop();
+}
+
 fn help_names_the_variables_and_not(secret: &str) {
     let help = Process::run("webhooks-api", &["--help"], &[]);
     let help = String::from_utf8(help.stdout).unwrap();
@@ -129,6 +165,7 @@ fn help_names_the_variables_and_not(secret: &str) {
         "REDIS_URL",
         "ACK_DURABILITY",
         "PARKED_BUDGET_BYTES",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
         assert!(help.contains(variable), "{help}");
     }

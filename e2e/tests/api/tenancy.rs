@@ -130,7 +130,7 @@ fn filled(call: &Call, body: Option<&Value>, caller: &Caller, names: &Belongings
             "accountId" => "org_2test",
             // These name nothing that somebody owns.
             "status" | "event" | "chatbotId" | "active" | "state" | "search" | "cursor" | "since"
-            | "until" | "Idempotency-Key" | "If-Match" => continue,
+            | "until" | "Idempotency-Key" | "If-Match" | "traceparent" => continue,
             other => panic!("{}: say what to give as `{other}`", call.name()),
         };
         match parameter.place {

@@ -177,6 +177,7 @@ fn event(number: usize) -> NewEvent {
         chatbot_id: "bot_1".to_owned(),
         payload: Payload::build(kind, "bot_1", now, &data, 1 << 20).unwrap(),
         idempotency: None,
+        trace: None,
     }
 }
 

@@ -26,6 +26,12 @@ mod snippets;
 
 mod phases;
 
+mod traces;
+
+mod logs;
+
+mod reload;
+
 mod reused;
 
 mod proxy;

@@ -66,7 +66,10 @@ async fn secrets_can_stand_in_files() {
     let missing = Process::run(
         "webhooks-worker",
         &[],
-        &[("SECRETS_KEY".to_owned(), "@/no/such/file".to_owned())],
+        &[
+            ("SECRETS_KEY".to_owned(), "@/no/such/file".to_owned()),
+            ("LOG_FORMAT".to_owned(), "text".to_owned()),
+        ],
     );
     assert_eq!(missing.status.code(), Some(2));
     let said = String::from_utf8(missing.stderr).unwrap();

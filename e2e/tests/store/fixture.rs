@@ -416,6 +416,7 @@ pub(crate) fn event_of(event: EventType, chatbot: &str, data: &str) -> NewEvent 
         chatbot_id: chatbot.to_owned(),
         payload: Payload::build(event, chatbot, now, data, 1 << 20).unwrap(),
         idempotency: None,
+        trace: None,
     }
 }
 

@@ -79,7 +79,7 @@ impl OperatorArgs {
         let (url, secret) = (&self.operator_events_url.0, &self.operator_events_secret.0);
         Some(OperatorReceiver {
             url: url.clone()?,
-            secret: secret.clone()?,
+            secret: secret.clone()?.into(),
         })
     }
 }

@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::delivery::Failure;
+use domain::id::fill_random;
 use domain::retry::RetrySchedule;
-use store::queue::{Leased, Outcome};
+use program::host;
+use program::telemetry::EACH;
+use store::queue::{AttemptRecord, Leased, Outcome};
 
 use super::exchange::Exchange;
+use super::traced::{Traced, host_of};
 
 /// The outcome of attempt number `attempt`, which took `duration`. `jitter` gives a number between 0 and 1 to those that need one: see
 /// [`RetrySchedule::next_delay`]. A date in `Retry-After` counts from `now`.
@@ -41,36 +45,71 @@ pub(super) fn conclude(
     }
 }
 
-/// One line for each attempt. What the receiver answered is the receiver's, and stays out of our logs.
-pub(super) fn log(leased: &Leased, outcome: &Outcome) {
-    let (record, retry_in) = match outcome {
-        Outcome::Succeeded(record) => (record, None),
+/// One line for each attempt, though not of very many in a second; returns what is logged of it. What the receiver answered is the
+/// receiver's, and stays out of our logs.
+pub(super) fn log<'a>(
+    leased: &Leased,
+    outcome: &'a Outcome,
+    traced: Option<&Traced>,
+) -> Option<&'a AttemptRecord> {
+    // The fields that all have.
+    macro_rules! line {
+        ($record:expr, $($more:tt)*) => {
+            tracing::info!(
+                name: EACH,
+                account = %leased.endpoint.account,
+                event = %leased.event.id,
+                kind = leased.event.event,
+                delivery = %leased.delivery,
+                endpoint = %leased.endpoint.id,
+                host = host_of(&leased.endpoint.url),
+                attempt = leased.attempt,
+                status = $record.status,
+                ms = $record.duration.as_secs_f64() * 1000.0,
+                trace = traced.map(|traced| display(traced.context().trace)),
+                worker = host::name(),
+                $($more)*
+            )
+        };
+    }
+    match outcome {
+        Outcome::Succeeded(record) => {
+            line!(record, "delivered");
+            Some(record)
+        }
         Outcome::Failed {
             attempt, retry_in, ..
-        } => (attempt, *retry_in),
-        Outcome::Held { attempt, wait, .. } => {
-            tracing::info!(
-                delivery = %leased.delivery, endpoint = %leased.endpoint.id, status = attempt.status,
-                asked_seconds = wait.map(|wait| wait.as_secs_f64()), "the receiver asks for a pause; its endpoint is held"
-            );
-            return;
+        } => {
+            let (error, detail) = (attempt.error, &attempt.detail);
+            match retry_in.map(|wait| wait.as_secs_f64()) {
+                Some(wait) => line!(attempt, error, detail, retry_in_seconds = wait, "attempt failed"),
+                None => line!(
+                    attempt,
+                    error,
+                    detail,
+                    "the last attempt failed; the delivery is exhausted"
+                ),
+            }
+            Some(attempt)
         }
-        Outcome::GivenBack { .. } | Outcome::Crowded | Outcome::Crashed => return,
-    };
-    let (delivery, endpoint, attempt) = (&leased.delivery, &leased.endpoint.id, leased.attempt);
-    let (status, ms) = (record.status, record.duration.as_secs_f64() * 1000.0);
-    let (error, detail) = (record.error, &record.detail);
-    match (error, retry_in) {
-        (None, _) => tracing::debug!(%delivery, %endpoint, attempt, status, ms, "delivered"),
-        (Some(_), Some(wait)) => tracing::info!(
-            %delivery, %endpoint, attempt, status, ms, error,
-            detail, retry_in_seconds = wait.as_secs_f64(), "attempt failed"
-        ),
-        (Some(_), None) => tracing::info!(
-            %delivery, %endpoint, attempt, status, ms, error,
-            detail, "the last attempt failed; the delivery is exhausted"
-        ),
+        Outcome::Held { attempt, wait, .. } => {
+            let asked = wait.map(|wait| wait.as_secs_f64());
+            line!(
+                attempt,
+                asked_seconds = asked,
+                "the receiver asks for a pause; its endpoint is held"
+            );
+            Some(attempt)
+        }
+        Outcome::GivenBack { .. } | Outcome::Crowded | Outcome::Crashed => None,
     }
+}
+
+/// A random number between 0 and 1.
+pub(super) fn random_fraction() -> f64 {
+    let mut bytes = [0_u8; 4];
+    fill_random(&mut bytes);
+    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

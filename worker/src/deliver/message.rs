@@ -5,6 +5,7 @@ use std::sync::Arc;
 use domain::clock::Timestamp;
 use domain::header_names::HeaderNames;
 use domain::id::DeliveryId;
+use domain::trace::{self, TraceContext};
 use store::queue::{Leased, LeasedEndpoint, LeasedEvent};
 
 use super::targets::Target;
@@ -20,6 +21,8 @@ pub(crate) struct Message<'a> {
     pub(crate) endpoint: &'a LeasedEndpoint,
     /// Whether it is a test event.
     pub(crate) is_test: bool,
+    /// The attempt's own place in the trace that the receiver is told of, if it is told of one.
+    pub(crate) trace: Option<TraceContext>,
 }
 
 impl<'a> From<&'a Leased> for Message<'a> {
@@ -30,6 +33,7 @@ impl<'a> From<&'a Leased> for Message<'a> {
             event: &leased.event,
             endpoint: &leased.endpoint,
             is_test: false,
+            trace: None,
         }
     }
 }
@@ -67,6 +71,9 @@ impl Message<'_> {
         }
         if self.is_test {
             fields.add(&names.test, "true")?;
+        }
+        if let Some(told) = self.trace {
+            fields.add(trace::HEADER, &told.to_string())?;
         }
         Ok(Request {
             recipient: Arc::clone(&target.recipient),

@@ -32,6 +32,8 @@ pub(crate) mod masks;
 
 mod conclude;
 
+mod traced;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -39,11 +41,12 @@ use apalis::prelude::Data;
 use domain::clock::Timestamp;
 use domain::endpoint::UrlPolicy;
 use domain::header_names::HeaderNames;
-use domain::id::fill_random;
 use domain::retry::RetrySchedule;
 use domain::sealing::SecretsKeyring;
 use domain::seldom::Seldom;
+use program::live::Live;
 use store::queue::{Leased, Outcome};
+use traces::Tracer;
 
 use crate::backend::job::Job;
 use crate::clock::Clock;
@@ -53,10 +56,11 @@ use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::stop::Stop;
 use crate::transport::Client;
-use conclude::conclude;
+use conclude::{conclude, random_fraction};
 use exchange::Exchange;
 use message::Message;
 use targets::Targets;
+use traced::Traced;
 
 /// How often the log says that the proxy doesn't work.
 const SAY_EVERY: Duration = Duration::from_secs(30);
@@ -90,6 +94,7 @@ pub(crate) struct Deliverer {
     stop: Stop,
     metrics: Metrics,
     fitness: Fitness,
+    tracer: Tracer,
     proxy_trouble: Mutex<Seldom>,
 }
 
@@ -101,6 +106,7 @@ impl Deliverer {
         stop: Stop,
         metrics: Metrics,
         fitness: Fitness,
+        tracer: Tracer,
     ) -> Self {
         Self {
             sender,
@@ -108,14 +114,19 @@ impl Deliverer {
             stop,
             metrics,
             fitness,
+            tracer,
             proxy_trouble: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
 
     /// Sends what is leased, and concludes an outcome from what happened.
     async fn attempt(&self, leased: &Leased) -> Result<Outcome, NotAttempted> {
-        let started = Instant::now();
-        let exchange = self.sender.send(leased.into()).await?;
+        let (started, traced) = (Instant::now(), Traced::begin(leased, &self.tracer));
+        let message = Message {
+            trace: traced.as_ref().and_then(Traced::told),
+            ..leased.into()
+        };
+        let exchange = self.sender.send(message).await?;
         let duration = started.elapsed();
         let now = self.sender.clock.now();
         self.count(&exchange, duration, now);
@@ -129,7 +140,10 @@ impl Deliverer {
             random_fraction,
             now,
         );
-        conclude::log(leased, &outcome);
+        let record = conclude::log(leased, &outcome, traced.as_ref());
+        if let (Some(traced), Some(record)) = (traced, record) {
+            traced.end(&self.tracer, leased, record);
+        }
         Ok(outcome)
     }
 
@@ -190,7 +204,7 @@ impl Sender {
         client: Client,
         urls: UrlPolicy,
         names: HeaderNames,
-        keyring: SecretsKeyring,
+        keyring: Live<SecretsKeyring>,
         timeout: Duration,
         clock: Clock,
         egress: Egress,
@@ -226,13 +240,6 @@ impl Sender {
             None => Ok(exchange),
         }
     }
-}
-
-/// A random number between 0 and 1.
-fn random_fraction() -> f64 {
-    let mut bytes = [0_u8; 4];
-    fill_random(&mut bytes);
-    f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

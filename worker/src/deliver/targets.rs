@@ -11,6 +11,7 @@ use domain::id::{AccountId, EndpointId};
 use domain::sealing::{HeaderPlace, OpenError, SealedHeaders, SealedSecret, SecretsKeyring};
 use domain::seldom::Seldom;
 use domain::signing::SigningSecret;
+use program::live::Live;
 use store::queue::LeasedEndpoint;
 
 use super::masks::Masks;
@@ -57,7 +58,7 @@ struct Source {
 #[derive(Debug)]
 pub(super) struct Targets {
     policy: UrlPolicy,
-    keyring: SecretsKeyring,
+    keyring: Live<SecretsKeyring>,
     names: HeaderNames,
     kept: Mutex<Kept>,
     unopened: Mutex<Seldom>,
@@ -72,7 +73,7 @@ struct Kept {
 }
 
 impl Targets {
-    pub(super) fn new(policy: UrlPolicy, keyring: SecretsKeyring, names: HeaderNames) -> Self {
+    pub(super) fn new(policy: UrlPolicy, keyring: Live<SecretsKeyring>, names: HeaderNames) -> Self {
         Self {
             policy,
             keyring,
@@ -143,8 +144,9 @@ impl Targets {
             endpoint: &endpoint.id,
             origin: origin_of(&endpoint.url),
         };
+        let keyring = self.keyring.get();
         for (name, sealed) in endpoint.headers.iter().filter(|(name, _)| !self.names.has(name)) {
-            let value = self.keyring.open_header(name, &sealed, place)?;
+            let value = keyring.open_header(name, &sealed, place)?;
             fields.add(name, value.expose()).map_err(|_| OpenError::Damaged)?;
             values.push(value);
         }
@@ -154,6 +156,7 @@ impl Targets {
     /// Opens a secret of an endpoint, or tells the operator that it doesn't open.
     fn open(&self, endpoint: &LeasedEndpoint, secret: &SealedSecret) -> Result<SigningSecret, OpenError> {
         self.keyring
+            .get()
             .open(secret, &endpoint.account, &endpoint.id)
             .inspect_err(|error| self.log_unopened(endpoint, error))
     }

@@ -83,6 +83,7 @@ async fn push(store: &Store, count: usize) {
             chatbot_id: "bot".to_owned(),
             payload: Payload::build(event, "bot", now, "{}", 1 << 20).unwrap(),
             idempotency: None,
+            trace: None,
         })
         .collect();
     let budgets = Budgets {
@@ -134,6 +135,8 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let shards = WorkerShard::all(&Shards::find(&config.redis).await.unwrap());
     shards[0].open();
     let parts = Parts {
+        tracer: traces::Tracer::default(),
+        keyring: config.secrets.secrets_key.clone().into(),
         config: &config,
         shards,
         metrics: metrics.clone(),

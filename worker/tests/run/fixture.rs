@@ -176,6 +176,7 @@ pub(crate) async fn push(store: &Store, count: usize) {
             chatbot_id: "bot".to_owned(),
             payload: Payload::build(event, "bot", now, &format!("{{\"number\":{number}}}"), 1 << 20).unwrap(),
             idempotency: None,
+            trace: None,
         })
         .collect();
     let budgets = Budgets {

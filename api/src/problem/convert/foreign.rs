@@ -44,6 +44,16 @@ pub fn replace_foreign_error(response: Response, allow: Option<&str>, calls: &st
     replaced
 }
 
+/// The answer to an error, which keeps its code for the log: poem's own way leaves that behind.
+pub(crate) fn answer_to(error: poem::Error) -> Response {
+    let code = error.downcast_ref::<Problem>().map(Problem::code);
+    let mut response = error.into_response();
+    if let Some(code) = code {
+        response.extensions_mut().insert(code);
+    }
+    response
+}
+
 /// Problems, and the only other error in JSON: the answer of a program that is not ready.
 fn is_ours(content_type: &str) -> bool {
     content_type == CONTENT_TYPE || content_type.starts_with("application/json")

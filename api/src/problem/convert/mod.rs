@@ -5,6 +5,7 @@ mod json;
 
 mod foreign;
 
+pub(crate) use foreign::answer_to;
 pub use foreign::{from_panic, replace_foreign_error};
 
 use doctor::{InvalidHeaders, MAX_HEADER_BYTES, MAX_HEADERS};

@@ -149,7 +149,7 @@ impl AccountDeliveriesApi {
         };
         let text = text(&filter);
         let scope = CursorScope {
-            keys: &app.secrets,
+            keys: &app.secrets.get(),
             purpose: "account deliveries",
             account: &caller.account,
             endpoint: None,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::id::{AccountId, EndpointId};
+use domain::sealing::SecretsKeyring;
 use store::log::{AccountPlace, AccountTail, EntryId, LogEntry, LogTail};
 use store::{Store, StoreError};
 
@@ -69,11 +70,12 @@ impl Followed {
         id: EntryId,
         of: Option<&EndpointId>,
     ) -> String {
+        let keys = app.secrets.get();
         match self {
-            Self::Endpoint(endpoint, _) => scope(app, account, Some(endpoint)).write(&id),
+            Self::Endpoint(endpoint, _) => scope(&keys, account, Some(endpoint)).write(&id),
             Self::Account(_) => {
                 let endpoint = of.cloned();
-                scope(app, account, None).write(&AccountPlace { id, endpoint })
+                scope(&keys, account, None).write(&AccountPlace { id, endpoint })
             }
         }
     }
@@ -81,12 +83,12 @@ impl Followed {
 
 /// What the ids of a stream's events are good for: an endpoint's, or an account's.
 pub(super) fn scope<'a>(
-    app: &'a App,
+    keys: &'a SecretsKeyring,
     account: &'a AccountId,
     endpoint: Option<&'a EndpointId>,
 ) -> CursorScope<'a> {
     CursorScope {
-        keys: &app.secrets,
+        keys,
         purpose: "stream",
         account,
         endpoint,

@@ -103,7 +103,7 @@ impl DeliveriesApi {
         };
         let text = filter::text(&filter);
         let scope = CursorScope {
-            keys: &app.secrets,
+            keys: &app.secrets.get(),
             purpose: "deliveries",
             account: &caller.account,
             endpoint: Some(&endpoint),

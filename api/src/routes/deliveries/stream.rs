@@ -56,7 +56,8 @@ impl StreamApi {
         let endpoint = fields::endpoint_id(&id.0)?;
         let given = last.0.map(|LastEventId(text)| text);
         let given = given.or(last_in_query.0);
-        let scope = scope(&app, &caller.account, Some(&endpoint));
+        let keys = app.secrets.get();
+        let scope = scope(&keys, &caller.account, Some(&endpoint));
         let after: Option<EntryId> = given.as_ref().and_then(|text| scope.read(text).ok());
         let store = app.store.of(&caller.account)?.clone();
         store
@@ -101,7 +102,8 @@ impl StreamApi {
         last_in_query: Query<Option<String>>,
     ) -> Result<EventStream, Problem> {
         let given = last.0.map(|LastEventId(text)| text).or(last_in_query.0);
-        let scope = scope(&app, &caller.account, None);
+        let keys = app.secrets.get();
+        let scope = scope(&keys, &caller.account, None);
         let after: Option<AccountPlace> = given.as_ref().and_then(|text| scope.read(text).ok());
         let store = app.store.of(&caller.account)?.clone();
         let place = app.streams.take(&caller.share()).map_err(no_place)?;

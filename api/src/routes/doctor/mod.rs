@@ -162,8 +162,9 @@ impl Secrets {
         account: &AccountId,
         endpoint: &EndpointId,
     ) -> Result<Self, Problem> {
+        let keys = app.secrets.get();
         let open = |secret: &SealedSecret| {
-            app.secrets.open(secret, account, endpoint).map_err(|error| {
+            keys.open(secret, account, endpoint).map_err(|error| {
                 tracing::error!(%endpoint, %error, "a signing secret could not be opened");
                 Problem::new(Code::InternalError)
             })

@@ -42,14 +42,15 @@ pub(super) async fn create(
     let id = EndpointId::random();
     let brought = wanted.secret.clone();
     let secret = brought.clone().unwrap_or_else(SigningSecret::generate);
-    let sealed = app.secrets.seal(&secret, &caller.account, &id);
+    let keys = app.secrets.get();
+    let sealed = keys.seal(&secret, &caller.account, &id);
     let place = HeaderPlace {
         account: &caller.account,
         endpoint: &id,
         origin: origin_of(wanted.url.as_str()),
     };
-    let headers = headers::sealed(&wanted.headers, &app.secrets, place);
-    let stands_for_headers = tag_of(&wanted.headers, &app.secrets);
+    let headers = headers::sealed(&wanted.headers, &keys, place);
+    let stands_for_headers = tag_of(&wanted.headers, &keys);
     let new = wanted.into_new(id, caller, sealed, headers);
     let idempotency = key.map(|IdempotencyHeader(key)| Idempotency {
         key: plain(&key).into_owned(),
@@ -65,7 +66,7 @@ pub(super) async fn create(
     {
         CreateOutcome::Created(endpoint) => Ok(answer(app, *endpoint, &secret, is_unknown)),
         CreateOutcome::Again(endpoint, sealed) => {
-            let opened = app.secrets.open(&sealed, &endpoint.account, &endpoint.id);
+            let opened = keys.open(&sealed, &endpoint.account, &endpoint.id);
             let kept = opened.map_err(|error| {
                 tracing::error!(endpoint = %endpoint.id, %error, "a signing secret could not be opened");
                 Problem::new(Code::InternalError)

@@ -60,7 +60,7 @@ pub(super) async fn list(
     };
     let text = filter.text();
     let scope = CursorScope {
-        keys: &app.secrets,
+        keys: &app.secrets.get(),
         purpose: "endpoints",
         account: &caller.account,
         endpoint: None,
@@ -88,7 +88,7 @@ pub(super) async fn list(
 
 /// Whether the backend calls for an account that no session of the issuer stands for.
 pub(super) fn is_unusual(app: &App, caller: &Caller) -> bool {
-    caller.kind == Kind::Manage && !app.sessions.may_name(&caller.account)
+    caller.kind == Kind::Manage && !app.sessions.get().may_name(&caller.account)
 }
 
 /// How many endpoints a page has; `None`: all.

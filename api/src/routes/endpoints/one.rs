@@ -166,7 +166,7 @@ pub(super) async fn change(
                 present.ok_or_else(fields::no_endpoint)?.url
             }
         };
-        patch.headers = Some(headers.sealed(&app.secrets, &caller.account, id, &url));
+        patch.headers = Some(headers.sealed(&app.secrets.get(), &caller.account, id, &url));
         outcome = store
             .change_endpoint(&caller.account, id, &patch, &condition)
             .await?;

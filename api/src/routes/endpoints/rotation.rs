@@ -120,6 +120,7 @@ impl RotationApi {
             let rotation = Rotation {
                 secret: app
                     .secrets
+                    .get()
                     .seal_next(&secret, &present.current, &caller.account, &id),
                 grace,
                 legacy_uses_previous,

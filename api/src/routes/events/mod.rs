@@ -15,6 +15,8 @@ mod by_shard;
 
 mod answer;
 
+mod pushed;
+
 mod trace;
 
 pub use trace::EventTraceApi;
@@ -26,13 +28,14 @@ use store::events::{NewEvent, Push};
 
 use self::answer::{BatchPushed, EventAccepted, Pushed, count};
 use self::limited::Limited;
+use self::pushed::Pushing;
 use self::request::{PushBatch, PushEvent};
 use self::trace::{EventTraceView, KeyInQuery, trace_key};
 use super::idempotency::IdempotencyHeader;
 use super::{Call, Group, Resource};
 use crate::app::App;
 use crate::caller::{Backend, Caller};
-use crate::headers::OnceHeader;
+use crate::headers::{OnceHeader, TraceParent};
 use crate::json::Json;
 use crate::problem::{Code, Problem};
 
@@ -56,10 +59,16 @@ impl EventsApi {
         /// with `duplicate: true`. The same key with a different event is refused (409). Each account has keys of its own.
         #[oai(name = "Idempotency-Key")]
         key: OnceHeader<IdempotencyHeader>,
+        /// The caller's own trace (W3C Trace Context): each attempt of the event's deliveries tells its receiver in a header of the same
+        /// name that it belongs to it. One that is wrong is as good as none.
+        #[oai(name = "traceparent")]
+        trace: TraceParent,
         body: Json<PushEvent>,
     ) -> Result<Pushed, Problem> {
-        let accepted = push_one(&app, &backend, key.0, body.0).await;
+        let mut pushing = Pushing::begin(&app, &backend, trace.0);
+        let accepted = push_one(&app, &backend, &mut pushing, key.0, body.0).await;
         count(&app.metrics, &accepted);
+        pushing.end(Ok(std::slice::from_ref(&accepted)));
         Ok(Pushed::Accepted(Json(accepted?)))
     }
 
@@ -93,9 +102,13 @@ impl EventsApi {
         /// the batch.
         #[oai(name = "Idempotency-Key")]
         key: OnceHeader<IdempotencyHeader>,
+        /// The caller's own trace (W3C Trace Context), for all events of the batch, as for one.
+        #[oai(name = "traceparent")]
+        trace: TraceParent,
         body: Json<PushBatch>,
     ) -> Result<BatchPushed, Problem> {
         let items = body.0.items()?;
+        let mut pushing = Pushing::begin(&app, &backend, trace.0);
         let now = Timestamp::now();
         let mut events = Vec::with_capacity(items.len());
         // What is wrong with an item keeps its place while the store accepts the others.
@@ -109,8 +122,15 @@ impl EventsApi {
                 event.map(|event| events.push(event))
             })
             .collect();
-        let mut accepted = accept(&app, &backend, events).await?.into_iter();
-        let outcomes = read
+        pushing.mark(&mut events);
+        let mut accepted = match accept(&app, &backend, events).await {
+            Ok(accepted) => accepted.into_iter(),
+            Err(problem) => {
+                pushing.end(Err(&problem));
+                return Err(problem);
+            }
+        };
+        let outcomes: Vec<_> = read
             .into_iter()
             .map(|read| {
                 let accepted = read.and_then(|()| next(&mut accepted));
@@ -118,6 +138,7 @@ impl EventsApi {
                 accepted
             })
             .collect();
+        pushing.end(Ok(&outcomes));
         Ok(BatchPushed::of(outcomes))
     }
 }
@@ -155,6 +176,7 @@ const EVENT_ERRORS: &[Code] = &[
 async fn push_one(
     app: &App,
     backend: &Backend,
+    pushing: &mut Pushing<'_>,
     key: Option<IdempotencyHeader>,
     body: PushEvent,
 ) -> Result<EventAccepted, Problem> {
@@ -166,7 +188,9 @@ async fn push_one(
         Timestamp::now(),
         app.store.fresh_event(),
     )?;
-    let accepted = accept(app, backend, vec![event]).await?;
+    let mut events = vec![event];
+    pushing.mark(&mut events);
+    let accepted = accept(app, backend, events).await?;
     next(&mut accepted.into_iter())
 }
 
@@ -180,9 +204,10 @@ async fn accept(
     if events.is_empty() {
         return Ok(Vec::new());
     }
+    let sessions = app.sessions.get();
     let unusual: Vec<bool> = events
         .iter()
-        .map(|event| !app.sessions.may_name(&event.account))
+        .map(|event| !sessions.may_name(&event.account))
         .collect();
     let limited = app
         .rates

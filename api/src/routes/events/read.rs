@@ -80,6 +80,7 @@ pub(super) fn event(
         chatbot_id,
         payload,
         idempotency,
+        trace: None,
     })
 }
 

@@ -27,6 +27,7 @@ use redis::{Client, ConnectionAddr, ConnectionInfo, RedisConnectionInfo, RedisRe
 use super::Lost;
 use super::gather::{Address, at, gather};
 use super::kept::Kept;
+use super::server::Server;
 
 use self::choose::{Answer, choose};
 use self::view::{Place, View};
@@ -46,7 +47,7 @@ type Found = Result<Arc<View>, Lost>;
 pub(crate) struct Nodes {
     listed: Vec<Address>,
     /// How to connect to a node, but for its address.
-    server: ConnectionInfo,
+    server: Server,
     /// Whether they are known to be a cluster: one server may become a node of one.
     is_cluster: AtomicBool,
     /// Whether the one server has said that it is part of none.
@@ -67,7 +68,7 @@ impl Nodes {
         let is_cluster = AtomicBool::new(listed.len() > 1);
         Self {
             listed,
-            server,
+            server: Server::new(server),
             is_cluster,
             was_alone: AtomicBool::default(),
             kept: Mutex::default(),
@@ -76,6 +77,12 @@ impl Nodes {
             moved: Mutex::default(),
             next: AtomicUsize::new(0),
         }
+    }
+
+    /// From now on nodes are connected to as `other` has it.
+    pub(crate) fn renew(&self, other: &Self) {
+        self.server.renew(&other.server);
+        lock(&self.kept).clear();
     }
 
     /// Whether it is known that this is a cluster.
@@ -88,7 +95,7 @@ impl Nodes {
         if self.are_cluster() {
             return Ok(None);
         }
-        Client::open(self.server.clone()).map(Some)
+        Client::open((*self.server.get()).clone()).map(Some)
     }
 
     /// Whether the server is part of a cluster. It is asked on each new connection, until it is; one that doesn't let us ask is none.
@@ -113,11 +120,12 @@ impl Nodes {
     /// Whether the one address is that of a cluster's node, and the URL names a database, which no cluster has: such a connection can't be
     /// opened, so we ask on one without. It is asked until it is known that this is no cluster.
     async fn lacks_the_database(&self) -> bool {
-        let settings = self.server.redis_settings().clone();
+        let server = self.server.get();
+        let settings = server.redis_settings().clone();
         if settings.db() == 0 || self.are_cluster() || self.was_alone.load(Ordering::Relaxed) {
             return false;
         }
-        let without = self.server.clone().set_redis_settings(settings.set_db(0));
+        let without = (*server).clone().set_redis_settings(settings.set_db(0));
         match Client::open(without) {
             Ok(client) => Kept::new(client).ask(view::is_of_cluster).await.unwrap_or(false),
             Err(_) => false,
@@ -137,10 +145,8 @@ impl Nodes {
 
     /// A node said where a slot is.
     fn note_moved(&self, slot: u16, address: Address) -> Place {
-        let place = lock(&self.known).as_ref().map_or_else(
-            || View::default().place_at(&address),
-            |view| view.place_at(&address),
-        );
+        let view = lock(&self.known).clone().unwrap_or_default();
+        let place = view.place_at(&address);
         lock(&self.moved).insert(slot, (Instant::now(), address));
         place
     }
@@ -220,7 +226,7 @@ impl Nodes {
 
     /// The way to one node.
     pub(crate) fn client(&self, address: &Address) -> RedisResult<Client> {
-        Client::open(at(&self.server, address.clone()))
+        Client::open(at(&self.server.get(), address.clone()))
     }
 
     /// The addresses that the settings name.
@@ -229,13 +235,13 @@ impl Nodes {
     }
 
     /// User and password of all nodes.
-    pub(crate) fn login(&self) -> &RedisConnectionInfo {
-        self.server.redis_settings()
+    pub(crate) fn login(&self) -> RedisConnectionInfo {
+        self.server.get().redis_settings().clone()
     }
 
     /// Whether nodes are reached over TLS.
     pub(crate) fn is_tls(&self) -> bool {
-        matches!(self.server.addr(), ConnectionAddr::TcpTls { .. })
+        matches!(self.server.get().addr(), ConnectionAddr::TcpTls { .. })
     }
 }
 

@@ -11,13 +11,14 @@ mod choose;
 
 mod sentinel;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use redis::{Client, ConnectionInfo, RedisError, RedisResult};
 
 use super::Lost;
 use super::gather::{BELIEVED_FOR, at, gather};
+use super::server::Server;
 use super::turns::Turns;
 
 use self::choose::{Answer, Primary, choose};
@@ -27,9 +28,9 @@ use self::sentinel::Sentinel;
 pub(crate) struct Sentinels {
     /// What they call it.
     name: String,
-    sentinels: Vec<Sentinel>,
+    sentinels: Mutex<Arc<[Sentinel]>>,
     /// How to connect to a server, but for its address.
-    server: ConnectionInfo,
+    server: Server,
     /// The last time that they were asked, and the answer.
     last: tokio::sync::Mutex<Option<(Instant, Result<Primary, Lost>)>>,
     known: Mutex<Option<Primary>>,
@@ -42,12 +43,19 @@ impl Sentinels {
     pub(crate) fn new(name: &str, sentinels: Vec<Client>, server: ConnectionInfo) -> Self {
         Self {
             name: name.to_owned(),
-            sentinels: sentinels.into_iter().map(Sentinel::new).collect(),
-            server,
+            sentinels: Mutex::new(sentinels.into_iter().map(Sentinel::new).collect()),
+            server: Server::new(server),
             last: tokio::sync::Mutex::default(),
             known: Mutex::default(),
             changes: Turns::default(),
         }
+    }
+
+    /// From now on sentinels and servers are connected to as `other` has it.
+    pub(crate) fn renew(&self, other: &Self) {
+        self.server.renew(&other.server);
+        let sentinels = Arc::clone(&lock(&other.sentinels));
+        *lock(&self.sentinels) = sentinels;
     }
 
     pub(super) fn name(&self) -> &str {
@@ -62,7 +70,7 @@ impl Sentinels {
     pub(super) async fn client(&self) -> RedisResult<(Client, u64)> {
         let primary = self.find(BELIEVED_FOR).await.map_err(RedisError::from)?;
         let changes = self.changes.count();
-        Ok((Client::open(at(&self.server, primary.address))?, changes))
+        Ok((Client::open(at(&self.server.get(), primary.address))?, changes))
     }
 
     /// Asks who the primary is; callers at the same time share an answer.
@@ -73,9 +81,10 @@ impl Sentinels {
         {
             return found.clone();
         }
-        let answers = self.ask_all().await;
+        let sentinels = Arc::clone(&lock(&self.sentinels));
+        let answers = self.ask_all(&sentinels).await;
         let seen = lock(&self.known).as_ref().map(|primary| primary.epoch);
-        let found = choose(&self.name, &answers, self.sentinels.len(), seen);
+        let found = choose(&self.name, &answers, sentinels.len(), seen);
         if let Ok(primary) = &found {
             self.note(primary);
         }
@@ -83,8 +92,8 @@ impl Sentinels {
         found
     }
 
-    async fn ask_all(&self) -> Vec<Answer> {
-        let asked = self.sentinels.iter().map(|one| one.ask(&self.name));
+    async fn ask_all(&self, sentinels: &[Sentinel]) -> Vec<Answer> {
+        let asked = sentinels.iter().map(|one| one.ask(&self.name));
         gather(asked, |answer| matches!(answer, Answer::Named(_))).await
     }
 

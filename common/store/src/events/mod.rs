@@ -32,6 +32,7 @@ use std::time::Duration;
 
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, EventId};
+use domain::trace::CarriedTrace;
 
 use super::StoreError;
 use super::rates::{EventLimits, Quota};
@@ -68,6 +69,8 @@ pub struct NewEvent {
     pub payload: Payload,
     /// The caller's idempotency key with a fingerprint of the request, if it gave one.
     pub idempotency: Option<Idempotency>,
+    /// The trace that its push is part of, if it is one.
+    pub trace: Option<CarriedTrace>,
 }
 
 /// An idempotency key, scoped by account.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, EventId};
+use domain::trace::CarriedTrace;
 use redis::Cmd;
 use sha2::{Digest, Sha256};
 
@@ -84,6 +85,7 @@ record! {
         body: &'a Payload,
         key_hash: Option<String>,
         fingerprint: Option<String>,
+        trace: Option<&'a CarriedTrace>,
     }
 }
 
@@ -97,6 +99,7 @@ record! {
         body: &'a Payload,
         key_hash: Option<String>,
         fingerprint: Option<String>,
+        trace: Option<&'a CarriedTrace>,
         verdict: &'a str,
     }
 }
@@ -181,6 +184,7 @@ impl Record for NewEvent {
             body: &self.payload,
             key_hash: self.idempotency.as_ref().map(Idempotency::spellings),
             fingerprint: self.idempotency.as_ref().map(Idempotency::compared),
+            trace: self.trace.as_ref(),
         };
         record.write(command);
     }

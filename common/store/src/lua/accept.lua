@@ -83,6 +83,9 @@ local function store(event, account, id, event_type, chatbot, body)
   look_once()
   call('HSET', P .. 'event:' .. id, 'body', body, 'event', event_type, 'account', account.id, 'refs', found.text, 'deliveries',
     found.text, 'charge', string.format('%d', charge), 'acceptedAt', accepted_at)
+  if ARGV[event + TRACE] ~= '' then
+    call('HSET', P .. 'event:' .. id, 'trace', ARGV[event + TRACE])
+  end
   local start = 'dlv_' .. string.sub(id, 5) .. '_'
   for _, addition in ipairs(found) do
     addition.entries[#addition.entries + 1] = start .. addition.place

@@ -28,7 +28,7 @@ elseif not v[1] then
     text_of(charge_of(0)), 'acceptedAt', ARGV[ACCEPTED_AT], 'erased', now)
   call('PEXPIRE', key, ERASED_FOR)
 elseif not v[2] then
-  call('HDEL', key, 'body')
+  call('HDEL', key, 'body', 'trace')
   call('HSET', key, 'erased', now)
 end
 if v[1] and v[3] == '0' and call('PTTL', key) == -1 then

@@ -3,7 +3,7 @@
 use super::{LeaseToken, LeasedEndpoint, LeasedEvent, Receipt};
 use crate::StoreError;
 use crate::decode::unexpected;
-use crate::scripts::{Answer, List, answered};
+use crate::scripts::{Answer, List, Rest, answered};
 use domain::id::DeliveryId;
 
 impl Answer for LeaseToken {
@@ -84,7 +84,21 @@ impl Answer for Leases {
 
 answered! {
     LeasedEndpoint { id, account, url, headers, secret, slow, previous_secret, legacy_uses_previous }
-    LeasedEvent { id, event, body }
+}
+
+/// Its trace stands behind the rest, if it has one. One that can't be read is none: no delivery fails for it.
+impl Answer for LeasedEvent {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        let mut list = List::of(value)?;
+        let (id, event, body) = (list.take()?, list.take()?, list.take()?);
+        let Rest(traces) = list.take::<Rest<String>>()?;
+        Ok(Self {
+            id,
+            event,
+            body,
+            trace: traces.first().and_then(|trace| trace.parse().ok()),
+        })
+    }
 }
 
 #[cfg(test)]

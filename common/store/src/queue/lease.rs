@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::sealing::{SealedHeaders, SealedSecret};
+use domain::trace::CarriedTrace;
 
 use super::LeaseToken;
 
@@ -34,12 +35,14 @@ pub struct LeasedEvent {
     pub event: String,
     /// The bytes to sign and send.
     pub body: Bytes,
+    /// The trace that its push was part of, if it is known.
+    pub trace: Option<CarriedTrace>,
 }
 
 impl fmt::Debug for LeasedEvent {
     /// Leaves the payload out: it is for the receiver alone.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { id, event, body } = self;
+        let Self { id, event, body, .. } = self;
         write!(formatter, "LeasedEvent({id}, {event}, {} bytes)", body.len())
     }
 }

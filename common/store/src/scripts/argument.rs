@@ -8,6 +8,7 @@ use domain::endpoint::{Condition, EndpointTag};
 use domain::event::{EventType, Payload};
 use domain::id::{AccountId, ApiKeyId, DeliveryId, EndpointId, EventId, PortalSessionId, ReplayId};
 use domain::sealing::{SealedHeader, SealedHeaders, SealedSecret};
+use domain::trace::CarriedTrace;
 use redis::Cmd;
 
 use super::declaration::{Argument, Record, Shape};
@@ -80,6 +81,12 @@ impl Argument for Timestamp {
 impl Argument for Payload {
     fn write(&self, command: &mut Cmd) {
         command.arg(&self.as_bytes()[..]);
+    }
+}
+
+impl Argument for CarriedTrace {
+    fn write(&self, command: &mut Cmd) {
+        command.arg(self.to_string());
     }
 }
 

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::RedisArgs;
 use super::cluster_url::ClusterUrl;
 use super::sentinel_url::SentinelUrl;
+use crate::Store;
 use crate::connection::{Nodes, Sentinels, Slot, Way};
 
 /// Why the connection's settings can't be used together.
@@ -48,6 +49,29 @@ impl Servers {
             Self::Nodes(nodes) => Way::Slot(Box::new(Slot::new(Arc::clone(nodes), slot))),
             Self::Sentinels(sentinels) => Way::Sentinels(Arc::clone(sentinels)),
         }
+    }
+
+    /// From now on a way connects as these settings say. Where it leads doesn't change.
+    fn renew(&self, way: &Way) {
+        match (self, way) {
+            (Self::Nodes(anew), Way::Slot(slot)) => slot.nodes().renew(anew),
+            (Self::Sentinels(anew), Way::Sentinels(sentinels)) => sentinels.renew(anew),
+            // Another `REDIS_URL`, which can't change in a running process.
+            _ => {}
+        }
+    }
+}
+
+impl Store {
+    /// Takes the certificates and passwords of these settings for all connections that are opened from now on, those of the other shards
+    /// too: what is known of the servers is shared.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with the variables' names when they don't fit together: then nothing has changed.
+    pub fn renew_connections(&self, args: &RedisArgs) -> Result<(), InvalidRedis> {
+        args.servers()?.renew(self.connections().way());
+        Ok(())
     }
 }
 

@@ -51,13 +51,14 @@ impl Doors {
     }
 
     /// What user and password nodes want of each other, as they want them of us.
-    pub(super) fn login(&self) -> Vec<&str> {
+    pub(super) fn login(&self) -> Vec<String> {
         let login = self.nodes.login();
-        match (login.username(), login.password()) {
+        let words = match (login.username(), login.password()) {
             (_, None) => vec![],
             (None, Some(password)) => vec!["AUTH", password],
             (Some(user), Some(password)) => vec!["AUTH2", user, password],
-        }
+        };
+        words.into_iter().map(str::to_owned).collect()
     }
 
     /// Who has what. `None` if this is one server and no cluster.

@@ -17,6 +17,7 @@ const CRATES: &[&str] = &[
     "common/program",
     "common/doctor",
     "common/history",
+    "common/traces",
 ];
 
 /// What the modules of one folder import from each other: from, to, and the lines that do it.

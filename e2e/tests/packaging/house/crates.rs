@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use e2e::workspace::root;
 
-const ROOMS: &[&str] = &["domain", "store", "history", "serve", "program", "doctor"];
+const ROOMS: &[&str] = &[
+    "domain", "store", "history", "serve", "program", "doctor", "traces",
+];
 
 /// Our crates that ship, and which of our crates each may depend on. `e2e` and `bench` don't ship and may use all.
 const MAY_USE: &[(&str, &[&str])] = &[
@@ -19,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("serve", &["domain"]),
     ("program", &["domain"]),
     ("doctor", &["domain"]),
+    ("traces", &["domain", "program"]),
     ("domain", &[]),
 ];
 

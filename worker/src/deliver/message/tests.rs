@@ -95,6 +95,18 @@ fn a_test_event_says_so() {
 }
 
 #[test]
+fn the_trace_is_told_if_there_is_one() {
+    let lease = leased("https://a.example/", b"{}");
+    let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let message = Message {
+        trace: TraceContext::parse(header),
+        ..Message::from(&lease)
+    };
+    let request = message.signed_at(&target(), &names(), 1).unwrap();
+    assert_eq!(request.fields.lines().last(), Some(&("traceparent", header)));
+}
+
+#[test]
 fn a_record_that_is_not_ours_makes_no_request() {
     for (kind, is_sendable) in [
         ("lead.captured", true),

@@ -20,7 +20,7 @@ fn rotated() -> (LeasedEndpoint, SigningSecret, SigningSecret) {
 }
 
 fn targets() -> Targets {
-    Targets::new(development(), keyring(), (&HeaderPrefix::default()).into())
+    Targets::new(development(), keyring().into(), (&HeaderPrefix::default()).into())
 }
 
 fn signed(target: &Target) -> (String, String) {

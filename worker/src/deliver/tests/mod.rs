@@ -80,13 +80,20 @@ fn deliverer_through(
         client,
         urls,
         (&domain::header_names::HeaderPrefix::default()).into(),
-        keyring(),
+        keyring().into(),
         timeout,
         clock(),
         Egress::default(),
     ));
     let fitness = Fitness::new(metrics.clone());
-    Deliverer::new(sender, RetrySchedule::default(), stop, metrics, fitness)
+    Deliverer::new(
+        sender,
+        RetrySchedule::default(),
+        stop,
+        metrics,
+        fitness,
+        traces::Tracer::default(),
+    )
 }
 
 /// What an attempt came to: the record, and the wait until the next attempt.

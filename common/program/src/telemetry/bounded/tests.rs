@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::{Bounded, Causes, MOST, PAUSE};
+use super::{Bounded, Causes, EACH_SECOND, MOST, PAUSE};
+use crate::telemetry::EACH;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -93,4 +94,42 @@ fn very_many_causes_at_once_share_a_line_and_are_forgotten() {
     let later = now + PAUSE;
     assert_eq!(causes.admit(&"a new one", later), Some(0));
     assert_eq!(causes.known.len(), 1);
+}
+
+/// A line for each of many.
+fn each(number: u32) {
+    tracing::info!(name: EACH, number, "delivered");
+}
+
+#[test]
+fn of_lines_for_each_of_many_some_are_written_and_the_rest_is_counted() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let layer = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_writer(move || writer.clone())
+        .map_event_format(Bounded::new);
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        for number in 0..EACH_SECOND + 7 {
+            each(number);
+        }
+        std::thread::sleep(PAUSE + Duration::from_millis(20));
+        for number in 0..2 {
+            each(number);
+        }
+    });
+    let lines = lines.all();
+    let most = usize::try_from(EACH_SECOND).unwrap();
+    // A machine that stands still for a second in the storm makes it more.
+    if lines.len() == most + 2 {
+        assert!(lines[most].ends_with(",\"left_out\":7}"), "{}", lines[most]);
+    }
+    assert!(lines.len() >= most + 2);
+    assert!(!lines[most + 1].contains("left_out"), "{}", lines[most + 1]);
+    assert!(
+        lines
+            .iter()
+            .all(|line| line.contains("\"message\":\"delivered\"") && !line.contains(EACH))
+    );
 }

@@ -38,6 +38,11 @@ impl Slot {
         }
     }
 
+    /// The nodes among which it is.
+    pub(crate) fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
     /// Whether it is one of a cluster's, as far as is known.
     pub(in crate::connection) fn is_in_cluster(&self) -> bool {
         self.nodes.are_cluster()

@@ -20,6 +20,7 @@ fn event(bytes: usize) -> NewEvent {
         chatbot_id: "bot".to_owned(),
         payload: payload(bytes - rest),
         idempotency: None,
+        trace: None,
     }
 }
 

@@ -32,6 +32,7 @@ fn event(idempotency: Option<Idempotency>) -> NewEvent {
         chatbot_id: "bot".to_owned(),
         payload: Payload::build(event, "bot", time, "{}", 1000).unwrap(),
         idempotency,
+        trace: None,
     }
 }
 
@@ -52,6 +53,7 @@ fn without_limits_and_keys_little_is_sent() {
         "lead.captured",
         "bot",
         body,
+        "",
         "",
         "",
     ];
@@ -83,7 +85,7 @@ fn only_limits_that_are_set_are_sent_and_keys_as_hashes() {
     let sent = written(EventLimits::NONE, &[event(Some(keyed))]);
     let sha256_of_quoted = "c0c1baf2fa65372c83bc5781a31d3ee0bceb37e7917317f33a92825fe5367189";
     let both = format!("{sha256_of_key}{sha256_of_quoted}q");
-    assert_eq!(sent[12..], [both.as_str(), "whole7ccttddprint"]);
+    assert_eq!(sent[12..], [both.as_str(), "whole7ccttddprint", ""]);
 }
 
 fn text(text: &str) -> Value {

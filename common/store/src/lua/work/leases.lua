@@ -12,11 +12,11 @@ local token_start = holder .. ' ' .. expiry .. '|'
 -- The event's place in the answer, where it is put if it isn't there yet; nil when its payload is gone, or can't be read.
 local function event_place(event)
   if not event_index[event] then
-    local v = call('HMGET', P .. 'event:' .. event, 'event', 'body')
+    local v = call('HMGET', P .. 'event:' .. event, 'event', 'body', 'trace')
     if not v[1] or not v[2] then
       return nil
     end
-    out_events[#out_events + 1] = { event, v[1], v[2] }
+    out_events[#out_events + 1] = { event, v[1], v[2], v[3] or nil }
     event_index[event] = #out_events
     event_size[#out_events] = '|' .. text_of(#v[2])
     bytes = bytes + #v[2]

@@ -1,0 +1,94 @@
+//! SIGHUP: what comes from files is read again and checked as at the start. If anything of it is wrong, all stays as it was.
+//!
+//! Attempts that are under way go on with what there was. Connections to Redis that are open stay; new ones use what was read.
+
+use domain::sealing::SecretsKeyring;
+use domain::signing::SigningSecret;
+use program::live::Live;
+use program::reread::Reread;
+use program::signals::ReloadSignal;
+
+use crate::config::Config;
+use crate::shards::WorkerShard;
+
+/// Variables whose files are read again.
+const RENEWED: [&str; 6] = [
+    "SECRETS_KEY",
+    "OPERATOR_EVENTS_SECRET",
+    "SENTINEL_PASSWORD",
+    "REDIS_CA_FILE",
+    "REDIS_CERT_FILE",
+    "REDIS_KEY_FILE",
+];
+
+/// Those of them that connections to Redis need.
+const OF_REDIS: [&str; 4] = [
+    "SENTINEL_PASSWORD",
+    "REDIS_CA_FILE",
+    "REDIS_CERT_FILE",
+    "REDIS_KEY_FILE",
+];
+
+/// Variables whose files are read at the start only.
+const KEPT: [&str; 1] = ["OTEL_EXPORTER_OTLP_HEADERS"];
+
+/// What changes when files are read again.
+#[derive(Debug, Clone)]
+pub(crate) struct Reloaded {
+    /// Opens what is sealed.
+    pub(crate) keyring: Live<SecretsKeyring>,
+    /// Signs what the operator is told, if anybody is told.
+    pub(crate) operator: Option<Live<SigningSecret>>,
+    pub(crate) shards: Vec<WorkerShard>,
+}
+
+impl Reloaded {
+    /// Reads again with each signal.
+    pub(crate) async fn with(self, mut signal: ReloadSignal) {
+        loop {
+            signal.next().await;
+            match self.reload().await {
+                Ok((renewed, kept)) => tracing::info!(
+                    read_again = renewed.join(", "),
+                    needs_a_restart = kept.join(", "),
+                    "asked to read files again; what environment variables hold themselves can't change in a running program"
+                ),
+                Err(sentence) => tracing::error!("nothing was reloaded, all stays as it was: {sentence}"),
+            }
+        }
+    }
+
+    async fn reload(&self) -> Result<(Vec<&'static str>, Vec<&'static str>), String> {
+        let again = Reread::<Config>::now()?;
+        let (renewed, kept) = (again.files(&RENEWED), again.files(&KEPT));
+        let is_renewed = |variable: &str| renewed.contains(&variable);
+        let config = again.settings;
+        config.operator.check()?;
+        for shard in self.shards.iter().filter(|_| is_renewed("SECRETS_KEY")) {
+            let has_key = shard.store.has_secrets_key(&config.secrets.secrets_key).await;
+            let cant = |error| format!("SECRETS_KEY: it can't be compared with the store's now ({error})");
+            if !has_key.map_err(cant)? {
+                return Err(
+                    "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with"
+                        .to_owned(),
+                );
+            }
+        }
+        if OF_REDIS.into_iter().any(is_renewed)
+            && let Some(shard) = self.shards.first()
+        {
+            // What is known of the servers is shared by all.
+            let renewed = shard.store.renew_connections(&config.redis);
+            renewed.map_err(|error| error.to_string())?;
+        }
+        if is_renewed("SECRETS_KEY") {
+            self.keyring.set(config.secrets.secrets_key);
+        }
+        if let (Some(known), Some(secret)) = (&self.operator, config.operator.operator_events_secret.0)
+            && is_renewed("OPERATOR_EVENTS_SECRET")
+        {
+            known.set(secret);
+        }
+        Ok((renewed, kept))
+    }
+}

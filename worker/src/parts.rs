@@ -14,11 +14,13 @@ use crate::backend::slots::Slots;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
+use crate::drain::Drain;
 use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::operator_events::OperatorReceiver;
 use crate::outage::Outage;
+use crate::presence::Identity;
 use crate::shards::WorkerShard;
 use crate::stop::{Stop, Stopper};
 use crate::supervise::Supervisor;
@@ -39,6 +41,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) clock: Clock,
     pub(crate) fitness: Fitness,
     pub(crate) egress: Egress,
+    pub(crate) drain: Drain,
+    /// As operators know this worker.
+    pub(crate) identity: Identity,
     /// Where the operator is told what happens to accounts, and the client for it.
     pub(crate) operator: Option<(OperatorReceiver, reqwest::Client)>,
 }

@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::drain::Drain;
 use crate::egress::Egress;
 use crate::error::RunError;
 use crate::fitness::Fitness;
@@ -14,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::operator_events;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
+use crate::presence::Identity;
 use crate::probes::{self, Probes};
 use crate::ready::wait_for_any;
 use crate::shards::{KnownShards, WorkerShard};
@@ -42,6 +44,7 @@ pub async fn run(
     let clock = Clock::new(metrics.clock_skew.clone());
     let fitness = Fitness::new(metrics.clone());
     let egress = Egress::default();
+    let (drain, identity) = (Drain::default(), Identity::of_process());
     let known = KnownShards::default();
     let mut pages = Tasks::default();
     let probes = Probes {
@@ -51,6 +54,7 @@ pub async fn run(
         egress: egress.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
+        drain: drain.clone(),
         clock: clock.clone(),
     };
     pages.spawn("health", async move {
@@ -79,6 +83,7 @@ pub async fn run(
     tracing::info!(
         server,
         shards = shards.len(),
+        worker = %identity.name,
         "webhooks-worker {} started: {config}",
         env!("CARGO_PKG_VERSION")
     );
@@ -102,6 +107,8 @@ pub async fn run(
         clock,
         fitness,
         egress,
+        drain,
+        identity,
         operator,
     };
     parts.start(stopper, pages).run(shutdown).await

@@ -1,12 +1,14 @@
 //! What every program does first: it reads its settings and refuses wrong ones in one sentence ([`config`]), starts to log
 //! ([`telemetry`]), raises its limit of open files ([`files`]), forbids dumps of its memory ([`memory`]) and catches the signals
-//! that will ask it to stop ([`signals`]). [`processor`] tells how busy a thread was.
+//! that will ask it to stop ([`signals`]). [`processor`] tells how busy a thread was, [`host`] what the machine is called.
 
 pub mod config;
 
 pub mod telemetry;
 
 pub mod files;
+
+pub mod host;
 
 pub mod memory;
 

@@ -4,7 +4,7 @@ use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
     accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
     moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
-    secrets_key, server, shards, test_events, watch,
+    secrets_key, server, shards, test_events, watch, workers,
 };
 
 macro_rules! list {
@@ -34,6 +34,9 @@ list![
     queue::Work<'_>;
     scripts:
     queue::UpkeepStep<'_>,
+    workers::WorkerRegister<'_>,
+    workers::WorkerLeave<'_>,
+    workers::WorkerDrain<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement<'_>,
     operator_events::OperatorEventNext<'_>,

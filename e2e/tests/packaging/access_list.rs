@@ -41,6 +41,9 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("portal_session_revoke", Api),
     ("work", Worker),
     ("upkeep", Worker),
+    ("worker_register", Worker),
+    ("worker_leave", Worker),
+    ("worker_drain", Worker),
     ("parked_find", Worker),
     ("destinations_note", Worker),
     ("outage_note", Worker),
@@ -227,6 +230,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("slot_moving/nodes.rs", "cluster|nodes", &[Mover]),
     ("test_events/ask.rs", "blpop hget xrange", &[Api]),
     ("test_events/send.rs", "blpop", &[Worker]),
+    ("workers/look.rs", "hgetall hscan zrange", &[Operator]),
 ];
 
 /// What the Redis client sends when the server doesn't know a script yet.

@@ -34,3 +34,5 @@ mod scripts;
 mod supply;
 
 mod webhooksctl;
+
+mod workers;

@@ -1,7 +1,7 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
 //! Only `pause`, `throttle`, `resume`, `drain`, `account move`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
-//! Redis, and `shards move` where it is.
+//! Redis, and `shards move` where it is. `check --keep` notes what it found.
 
 mod account;
 
@@ -65,7 +65,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// How many deliveries wait, are in flight, retry, are held or parked, how old the oldest is, what takes memory, and how Redis does.
+    /// How many deliveries wait, are in flight, retry, are held or parked, how old the oldest is, how fast things go, when the backlog is
+    /// drained, for how long memory lasts, what takes it, whether anything is lost, and how Redis does.
     /// The rights of `operator` suffice.
     Status(status::StatusArgs),
     /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.

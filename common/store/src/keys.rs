@@ -96,6 +96,7 @@
 //! | `event_types:leaving` | hash | event type that an API which starts would not have → who noticed first: nobody can subscribe to it | 10 min, while endpoints are searched |
 //! | `secrets_key` | string | what only the right `SECRETS_KEY` makes: the first API that starts puts it there, `secrets rewrap` and `secrets accept` replace it | for ever |
 //! | `memory` | hash | hour (since 1970) → how many bytes of memory the server used in it, as the first worker noted that told of itself: the last 48 hours | for ever |
+//! | `checked` | hash | what the latest `webhooksctl check --keep` found: `at` (ms), `violations`, `unfinished`, `took` (ms) | for ever |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot. In a cluster the hash stands in

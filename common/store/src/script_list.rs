@@ -2,8 +2,8 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
-    moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
+    accounts, api_keys, check, egress, endpoints, erasing, event_types, events, health, history, identity,
+    log, moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
     secrets_key, server, shards, test_events, watch, workers,
 };
 
@@ -34,6 +34,7 @@ list![
     queue::Work<'_>;
     scripts:
     queue::UpkeepStep<'_>,
+    check::CheckNote,
     workers::WorkerRegister<'_>,
     workers::WorkerLeave<'_>,
     workers::WorkerDrain<'_>,

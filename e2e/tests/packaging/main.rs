@@ -11,6 +11,8 @@ mod access_list;
 
 mod alerts;
 
+mod books;
+
 mod compose;
 
 mod docs_page;

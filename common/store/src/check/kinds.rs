@@ -54,6 +54,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("event_types:leaving", Take::Nothing),
     fixed("secrets_key", Take::Nothing),
     fixed("stats", Take::Nothing),
+    fixed("checked", Take::Nothing),
     fixed("memory", Take::Nothing),
     fixed("wake", Take::Nothing),
     fixed("trials", Take::Nothing),

@@ -21,6 +21,10 @@ const SHOWN: usize = 100;
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    /// Keep the result, so that `status` tells it and how old it is. Needs the rights of `worker`; without, nothing is written.
+    #[arg(long)]
+    keep: bool,
 }
 
 /// Prints what it looked at and every violation; fails when there is one.
@@ -29,7 +33,7 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let mut violations = 0;
     let shards = runtime.block_on(Shards::find(&arguments.redis))?;
     for store in shards.all() {
-        violations += runtime.block_on(check(store, arguments.redis.store_id.as_ref()))?;
+        violations += runtime.block_on(check(store, arguments))?;
     }
     let strays = runtime.block_on(shards.check())?;
     for stray in &strays {
@@ -50,7 +54,8 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
 }
 
 /// Checks a shard, and says how many violations there are.
-async fn check(store: &Store, wanted: Option<&StoreId>) -> anyhow::Result<usize> {
+async fn check(store: &Store, arguments: &CheckArgs) -> anyhow::Result<usize> {
+    let wanted = arguments.redis.store_id.as_ref();
     let progress = runtime::progress(|read: usize| format!("{}read {read} keys …", prefix(store)));
     let marks = store.store_marks().await?;
     if let Some(reason) = marks.schema.as_deref().and_then(unknown_schema) {
@@ -60,6 +65,9 @@ async fn check(store: &Store, wanted: Option<&StoreId>) -> anyhow::Result<usize>
     print(&report, &prefix(store))?;
     if let Some(reason) = is_another(&marks, wanted, report.is_empty()) {
         bail!(reason);
+    }
+    if arguments.keep && !report.is_empty() {
+        store.note_check(&report).await?;
     }
     Ok(report.violations.len())
 }

@@ -1,7 +1,7 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `account move`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
-//! Redis, and `shards move` where it is.
+//! Only `pause`, `throttle`, `resume`, `drain`, `account move`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
+//! Redis, and `shards move` where it is. `check --keep` notes what it found.
 
 mod account;
 
@@ -47,6 +47,8 @@ mod table;
 
 mod variables;
 
+mod workers;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -63,7 +65,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// How many deliveries wait, are in flight, retry, are held or parked, how old the oldest is, what takes memory, and how Redis does.
+    /// How many deliveries wait, are in flight, retry, are held or parked, how old the oldest is, how fast things go, when the backlog is
+    /// drained, for how long memory lasts, what takes it, whether anything is lost, and how Redis does.
     /// The rights of `operator` suffice.
     Status(status::StatusArgs),
     /// The accounts that have the most to do, by `--sort`: all that have work, kept payloads or history. The rights of `operator` suffice.
@@ -82,6 +85,12 @@ enum Command {
     /// Looks for what is wrong with the server, the store and the programs, and says what to do: version, persistence, eviction, memory,
     /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings.
     Doctor(doctor::DoctorArgs),
+    /// The workers that run: release, slots, how many deliveries each holds and whose, when it was last heard of, and whether it is being
+    /// drained. The rights of `operator` suffice.
+    Workers(workers::WorkersArgs),
+    /// Has a worker take nothing new and finish what it has, so that it can be stopped, or looked at, without haste. It runs on, isn't
+    /// ready (`/readyz`), and `workers` shows it. Needs the rights of `worker`.
+    Drain(workers::DrainArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
@@ -131,6 +140,8 @@ fn main() -> ExitCode {
         Command::Show(arguments) => show::show(&arguments),
         Command::Why(arguments) => show::why(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Workers(arguments) => workers::workers(&arguments),
+        Command::Drain(arguments) => workers::drain(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),

@@ -2,19 +2,21 @@
 
 mod json;
 
-use std::collections::BTreeMap;
+mod look;
+
+mod pace;
+
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
 use clap::Args;
-use store::Store;
-use store::overview::{KindMemory, Overview, Totals};
 use store::server::ServerLook;
 use store::settings::RedisArgs;
 
+use self::look::{Status, look};
 use crate::runtime;
-use crate::stores::{overview, stores};
+use crate::stores::stores;
 use crate::table::{Table, age, size, span};
 
 /// How often `--watch` looks again.
@@ -39,23 +41,24 @@ pub(crate) struct StatusArgs {
     watch: bool,
 }
 
-/// All that was seen.
-struct Status {
-    overview: Overview,
-    totals: Totals,
-    servers: Vec<ServerLook>,
-    memory: BTreeMap<String, KindMemory>,
-}
-
 /// Prints the status, once or until it is interrupted.
 pub(crate) fn run(arguments: &StatusArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
     let stores = runtime.block_on(stores(&arguments.redis))?;
     runtime.block_on(async {
+        let mut before = None;
         loop {
-            let text = match look(&stores, arguments.store_budget_bytes).await {
-                Ok(status) if arguments.json => format!("{}\n", status.json()),
-                Ok(status) => status.text()?,
+            let looked = look(&stores, arguments.store_budget_bytes, before.as_ref()).await;
+            let text = match looked {
+                Ok(status) => {
+                    let text = if arguments.json {
+                        format!("{}\n", status.json())
+                    } else {
+                        status.text()?
+                    };
+                    before = Some(status.last_readings());
+                    text
+                }
                 // Whoever watches an outage wants to see its end.
                 Err(error) if arguments.watch => {
                     eprintln!("webhooksctl: {error:#}");
@@ -78,34 +81,6 @@ pub(crate) fn run(arguments: &StatusArgs) -> anyhow::Result<()> {
             }
             tokio::time::sleep(EVERY).await;
         }
-    })
-}
-
-async fn look(stores: &[Store], budget: Option<u64>) -> anyhow::Result<Status> {
-    let overview = overview(stores).await?;
-    let (mut servers, mut memory) = (Vec::new(), BTreeMap::<String, KindMemory>::new());
-    for store in stores {
-        let server = match store.look_at_server(budget).await {
-            // It was told of already, and the others can be seen.
-            Err(_) if store.shard().has_others() => continue,
-            looked => looked?,
-        };
-        let run_id = |server: &ServerLook| server.replication.as_ref().map(|found| found.run_id.clone());
-        // Several shards may be on one server.
-        if run_id(&server).is_none() || servers.iter().all(|known| run_id(known) != run_id(&server)) {
-            servers.push(server);
-        }
-        for (kind, of_it) in store.memory_by_kind().await? {
-            let all = memory.entry(kind).or_default();
-            all.keys += of_it.keys;
-            all.bytes += of_it.bytes;
-        }
-    }
-    Ok(Status {
-        totals: overview.totals(),
-        overview,
-        servers,
-        memory,
     })
 }
 
@@ -137,6 +112,7 @@ impl Status {
             ("parked", totals.parked, String::new()),
             ("quarantined", totals.quarantined, String::new()),
             ("being discarded", overview.sweeping, String::new()),
+            ("being released", overview.releasing, String::new()),
             ("succeeded", totals.succeeded, per_second(totals.succeeded)),
             (
                 "exhausted",
@@ -152,6 +128,10 @@ impl Status {
             table.row([name.to_owned(), count.to_string(), more]);
         }
         text.push_str(&table.text());
+        text.push('\n');
+        for line in [self.pace(), self.backlog(), self.memory_left(), self.books()] {
+            writeln!(text, "{line}")?;
+        }
         let states: Vec<_> = totals
             .endpoints
             .iter()

@@ -219,7 +219,9 @@ impl Metrics {
             self.payloads_released.with_label_values(&[reason]).reset();
             self.payload_bytes_released.with_label_values(&[reason]).reset();
         }
-        for call in ["inspect", "work", "wake", "upkeep", "trials", "egress", "packing"] {
+        for call in [
+            "inspect", "work", "wake", "upkeep", "presence", "trials", "egress", "packing",
+        ] {
             self.redis_errors.with_label_values(&[call]).reset();
         }
     }

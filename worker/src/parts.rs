@@ -17,11 +17,13 @@ use crate::backend::slots::Slots;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::deliver::{self, Deliverer, Sender};
+use crate::drain::Drain;
 use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::operator_events::OperatorReceiver;
 use crate::outage::Outage;
+use crate::presence::Identity;
 use crate::shards::WorkerShard;
 use crate::stop::{Stop, Stopper};
 use crate::supervise::Supervisor;
@@ -44,6 +46,9 @@ pub(crate) struct Parts<'a> {
     pub(crate) egress: Egress,
     pub(crate) tracer: Tracer,
     pub(crate) keyring: Live<SecretsKeyring>,
+    pub(crate) drain: Drain,
+    /// As operators know this worker.
+    pub(crate) identity: Identity,
     /// Where the operator is told what happens to accounts, and the client for it.
     pub(crate) operator: Option<(OperatorReceiver, reqwest::Client)>,
 }
@@ -116,6 +121,7 @@ impl Parts<'_> {
             self.metrics.clone(),
             self.fitness.clone(),
             self.tracer.clone(),
+            self.identity.name.clone(),
         ));
         let deliveries = Deliveries::new(Arc::clone(handoff));
         Monitor::new().register(move |_| {

@@ -1,5 +1,5 @@
 //! What operators and their tools ask the worker over HTTP: `/healthz` (it runs), `/readyz` (Redis answers, takes writes and has
-//! the store that it had, and the worker lacks nothing for its work), `/metrics` (Prometheus).
+//! the store that it had, and the worker lacks nothing for its work, nor is it to take none), `/metrics` (Prometheus).
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
@@ -17,6 +17,7 @@ use store::condition::{Readiness, Replication, StoreWarning};
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
+use crate::drain::Drain;
 use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -39,6 +40,7 @@ pub(crate) struct Probes {
     pub(crate) egress: Egress,
     pub(crate) metrics: Metrics,
     pub(crate) stopping: Stop,
+    pub(crate) drain: Drain,
     pub(crate) clock: Clock,
 }
 
@@ -174,6 +176,10 @@ impl Probes {
         let mut found = self.shards.readiness(&self.trouble);
         self.fitness.tell(&mut found);
         found.warnings.extend(self.egress.warning());
+        if self.drain.is_on() {
+            let reason = "the worker takes nothing new, since an operator wants that (`webhooksctl drain`)";
+            found.reasons.insert(0, reason.to_owned());
+        }
         if self.stopping.is_set() {
             found.reasons.insert(0, "the worker is stopping".to_owned());
         }

@@ -10,6 +10,7 @@ use traces::Tracer;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::drain::Drain;
 use crate::egress::Egress;
 use crate::error::RunError;
 use crate::exporting;
@@ -18,6 +19,7 @@ use crate::metrics::Metrics;
 use crate::operator_events;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
+use crate::presence::Identity;
 use crate::probes::{self, Probes};
 use crate::ready::wait_for_any;
 use crate::reload::Reloaded;
@@ -73,6 +75,7 @@ async fn deliver(
     let clock = Clock::new(metrics.clock_skew.clone());
     let fitness = Fitness::new(metrics.clone());
     let egress = Egress::default();
+    let (drain, identity) = (Drain::default(), Identity::of_process());
     let known = KnownShards::default();
     let mut pages = Tasks::default();
     let probes = Probes {
@@ -82,6 +85,7 @@ async fn deliver(
         egress: egress.clone(),
         metrics: metrics.clone(),
         stopping: stop.clone(),
+        drain: drain.clone(),
         clock: clock.clone(),
     };
     pages.spawn("health", async move {
@@ -110,6 +114,7 @@ async fn deliver(
     tracing::info!(
         server,
         shards = shards.len(),
+        worker = %identity.name,
         "webhooks-worker {} started: {config}",
         env!("CARGO_PKG_VERSION")
     );
@@ -142,6 +147,8 @@ async fn deliver(
         egress,
         tracer,
         keyring,
+        drain,
+        identity,
         operator,
     };
     parts.start(stopper, pages).run(shutdown).await

@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::deliver::Sender;
 use crate::deliver::message::Message;
+use crate::drain::Drain;
 use crate::fitness::Fitness;
 use crate::metrics::{Metrics, NOT_ATTEMPTED, SUCCEEDED};
 use crate::outage::Outage;
@@ -37,6 +38,7 @@ const ANSWER_AGAIN_AFTER: Duration = Duration::from_millis(200);
 pub(crate) struct TestEvents {
     pub(crate) outage: Outage,
     pub(crate) fitness: Fitness,
+    pub(crate) drain: Drain,
     pub(crate) stop: Stop,
     pub(crate) sender: Arc<TestEventSender>,
 }
@@ -74,6 +76,8 @@ impl TestEvents {
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
             self.fitness.until_fit().await;
+            // One that this worker waits for already when that begins may still come to it.
+            self.drain.becomes(false).await;
             let test_event = self.next(&listener).await;
             let place = Place::take(&shares, &test_event.endpoint.account);
             let sender = Arc::clone(&self.sender);

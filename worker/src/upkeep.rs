@@ -2,6 +2,8 @@
 //! (or for which memory is too short), takes back expired leases, works through queues that were released, discarded or
 //! removed, and carries on with replays of many. Every worker does it, and any one is enough.
 //!
+//! Each step also tells what an operator wants of this worker.
+//!
 //! Before it begins, it announces the worker's policy and how it names headers. While the store is in an older form, it looks whether it may change.
 
 mod upgrade;
@@ -18,6 +20,7 @@ use store::queue::{Released, UpkeepReply};
 use crate::gauge::{Gauge, look_every};
 use crate::metrics::{AT_AGE, Metrics, OVER_BUDGET, UNDER_PRESSURE};
 use crate::outage::Outage;
+use crate::presence::Known;
 use crate::stop::Stop;
 
 use self::upgrade::StoreUpgrade;
@@ -43,6 +46,7 @@ pub(crate) struct Upkeep {
     pub(crate) metrics: Metrics,
     pub(crate) stop: Stop,
     pub(crate) outage: Outage,
+    pub(crate) known: Known,
 }
 
 impl Upkeep {
@@ -62,11 +66,13 @@ impl Upkeep {
             let asked = Instant::now();
             let since_last = last.map(|last| asked - last);
             let policy = with_history_budget(&self.policy, reading.limit);
-            let done = self.store.upkeep_step(&policy, since_last, reading.excess);
+            let name = self.known.name.as_str();
+            let done = self.store.upkeep_of(name, &policy, since_last, reading.excess);
             let (wait, while_quiet, look_every) = match done.await {
                 Ok(reply) => {
                     last = Some(asked);
                     self.outage.over();
+                    self.known.hear(reply.wish);
                     self.done(reply);
                     let wait = |every| wait_after(reply, every);
                     (wait(EVERY), wait(EVERY_WHILE_QUIET), look_every(reading, &reply))

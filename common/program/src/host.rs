@@ -1,13 +1,13 @@
-//! Which process this is.
+//! What this machine is called.
 
-use std::sync::OnceLock;
-
-/// The name of the machine and the number of the process, such as `web-1:4711`: what tells one program of a kind from another in a log.
+/// Its name, as the kernel has it; else `host`.
 #[must_use]
-pub fn name() -> &'static str {
-    static NAME: OnceLock<String> = OnceLock::new();
-    NAME.get_or_init(|| {
-        let system = rustix::system::uname();
-        format!("{}:{}", system.nodename().to_string_lossy(), std::process::id())
-    })
+pub fn name() -> String {
+    let system = rustix::system::uname();
+    let name = system.nodename().to_string_lossy();
+    if name.is_empty() {
+        "host".to_owned()
+    } else {
+        name.into_owned()
+    }
 }

@@ -80,6 +80,8 @@
 //! | `idempotency:<a>:<hash of the key>` | hash | until schema 3: `fingerprint`, `parts`, `event`, `deliveries` | 24 h |
 //! | `creation:<a>:<hash of the key>` | string | which endpoint was made with this idempotency key: `<fingerprint> <e> <number of its secret>` | 24 h |
 //! | `worker:<incarnation>` | string | the last sequence, what came of its reports, the deliveries that it leased, and the suspects that it holds | 1 h |
+//! | `workers` | sorted set | worker that runs → when it was last heard of (ms): at most the last 1,000 | 72 s after the last was heard of |
+//! | `workers:<w>` | hash | what a worker tells of itself: `host`, `version`, `incarnation` (its leases' name for it here), `slots`, `inFlight` (of this shard), `state`, `startedAt`; `drain`, since when an operator wants it to take nothing new (ms, -1: nobody does) | 72 s after it was last heard of |
 //! | `removed:<operation>` | string | the endpoint, the API key, or the portal session, that this operation removed | 1 min |
 //! | `changed:<operation>` | string | the endpoint that this operation changed; or how many strikes it took back, and how many endpoints it switched on | 1 min; 1 h |
 //! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
@@ -93,6 +95,8 @@
 //! | `event_types` | hash | event type → what stands for all that is known about it, as the API announced that started last | for ever |
 //! | `event_types:leaving` | hash | event type that an API which starts would not have → who noticed first: nobody can subscribe to it | 10 min, while endpoints are searched |
 //! | `secrets_key` | string | what only the right `SECRETS_KEY` makes: the first API that starts puts it there, `secrets rewrap` and `secrets accept` replace it | for ever |
+//! | `memory` | hash | hour (since 1970) → how many bytes of memory the server used in it, as the first worker noted that told of itself: the last 48 hours | for ever |
+//! | `checked` | hash | what the latest `webhooksctl check --keep` found: `at` (ms), `violations`, `unfinished`, `took` (ms) | for ever |
 //! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt` | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot. In a cluster the hash stands in

@@ -28,7 +28,7 @@
 //!
 //! - [`events`]: accepting an event with all its deliveries, or nothing. [`event_types`]: which types an API has.
 //! - [`rates`]: how many calls and events are left in this minute. [`operator_events`]: what the operator is told of all accounts.
-//! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`parked`]: a search for
+//! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`workers`]: who they are. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
 //! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue. `erasing`: a person's right to be
@@ -88,6 +88,8 @@ pub mod rates;
 pub mod queue;
 
 pub mod policy;
+
+pub mod workers;
 
 pub mod parked;
 

@@ -2,9 +2,9 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    accounts, api_keys, egress, endpoints, erasing, event_types, events, health, history, identity, log,
-    moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
-    secrets_key, server, shards, test_events, watch,
+    accounts, api_keys, check, egress, endpoints, erasing, event_types, events, health, history, identity,
+    log, moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
+    secrets_key, server, shards, test_events, watch, workers,
 };
 
 macro_rules! list {
@@ -34,6 +34,10 @@ list![
     queue::Work<'_>;
     scripts:
     queue::UpkeepStep<'_>,
+    check::CheckNote,
+    workers::WorkerRegister<'_>,
+    workers::WorkerLeave<'_>,
+    workers::WorkerDrain<'_>,
     parked::ParkedFind<'_>,
     policy::Announcement<'_>,
     operator_events::OperatorEventNext<'_>,

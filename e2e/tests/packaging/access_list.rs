@@ -41,6 +41,10 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("portal_session_revoke", Api),
     ("work", Worker),
     ("upkeep", Worker),
+    ("check_note", Worker),
+    ("worker_register", Worker),
+    ("worker_leave", Worker),
+    ("worker_drain", Worker),
     ("parked_find", Worker),
     ("destinations_note", Worker),
     ("outage_note", Worker),
@@ -132,6 +136,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
         "get hgetall hmget hstrlen lrange pttl strlen xrange zrange",
         &[Operator],
     ),
+    ("check/noted.rs", "hgetall", &[Operator]),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
     (
@@ -186,16 +191,18 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("log/tail.rs", "xread", &[Api]),
     ("log/trace.rs", "lrange", &[Api, Worker, Operator]),
     ("overview/accounts.rs", "get hkeys hmget", &[Operator]),
+    ("overview/books.rs", "hgetall time zcard", &[Operator]),
     (
         "overview/endpoints.rs",
         "hmget lindex llen memory|usage zcard zcount zrange",
         &[Operator],
     ),
     ("overview/mod.rs", "hgetall", &[Operator]),
+    ("overview/outlook.rs", "hgetall", &[Operator]),
     ("overview/memory.rs", "dbsize memory|usage scan", &[Operator]),
     (
         "overview/roll.rs",
-        "hgetall llen lrange time zcard zcount zrange",
+        "llen lrange time zcard zcount zrange",
         &[Operator],
     ),
     ("parked.rs", "scan", &[Worker]),
@@ -227,6 +234,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("slot_moving/nodes.rs", "cluster|nodes", &[Mover]),
     ("test_events/ask.rs", "blpop hget xrange", &[Api]),
     ("test_events/send.rs", "blpop", &[Worker]),
+    ("workers/look.rs", "hgetall hscan zrange", &[Operator]),
 ];
 
 /// What the Redis client sends when the server doesn't know a script yet.

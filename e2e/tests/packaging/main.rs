@@ -11,6 +11,8 @@ mod access_list;
 
 mod alerts;
 
+mod books;
+
 mod chart;
 
 mod compose;
@@ -36,3 +38,5 @@ mod scripts;
 mod supply;
 
 mod webhooksctl;
+
+mod workers;

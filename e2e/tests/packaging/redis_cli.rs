@@ -59,6 +59,7 @@ async fn every_line_of_the_page_works_for_the_operator() {
         ("K", "wh:{0}:"),
         ("A", system.account()),
         ("E", &endpoint),
+        ("W", "node-1-1-k7f2q9"),
         ("V", &event),
         ("D", &delivery),
     ];

@@ -70,7 +70,7 @@ async fn each_attempt_push_and_refusal_has_a_line() {
         assert_eq!(delivered[field], value, "{field}: {delivered}");
     }
     let worker = delivered["worker"].as_str().unwrap();
-    assert!(worker.ends_with(&format!(":{pid}")), "{worker}");
+    assert!(worker.contains(&format!("-{pid}-")), "{worker}");
 
     let wrong = json!({"accountId": system.account(), "event": "no.such", "chatbotId": "c", "data": {}});
     drop(system.backend().post("/api/events", &wrong).await.expect(422));

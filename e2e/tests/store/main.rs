@@ -68,3 +68,4 @@ mod test_events;
 mod together;
 mod undelivered;
 mod upkeep;
+mod workers;

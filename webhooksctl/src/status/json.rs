@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use store::overview::Outlook;
 
 use super::Status;
 use crate::table::age;
@@ -14,6 +15,9 @@ impl Status {
             totals,
             servers,
             memory,
+            rates,
+            balance,
+            ..
         } = self;
         let oldest = totals.oldest.as_ref().map(|oldest| {
             json!({
@@ -39,14 +43,44 @@ impl Status {
             .iter()
             .map(|(kind, of_it)| (kind, json!({"keys": of_it.keys, "bytes": of_it.bytes})))
             .collect();
+        let (left, over) = match self.outlook {
+            Outlook::Lasts { left, over } => (Some(left.as_secs()), Some(over.as_secs())),
+            _ => (None, None),
+        };
+        let rates = rates.as_ref();
         json!({
             "at": overview.now, "waiting": totals.waiting, "held": totals.held, "inFlight": totals.in_flight,
             "retrying": totals.retrying, "dueWithinHour": totals.due_within_hour, "parked": totals.parked,
             "quarantined": totals.quarantined, "discarding": overview.sweeping, "expiredLeases": overview.expired_leases,
+            "releasing": overview.releasing,
+            "rates": rates.map(|rates| json!({
+                "overSeconds": rates.over.as_secs_f64(), "eventsPerSecond": rates.events, "madePerSecond": rates.made,
+                "deliveredPerSecond": rates.delivered, "endedPerSecond": rates.ended,
+            })),
+            "drainedInSeconds": rates.and_then(|rates| rates.drains(self.due())).map(|left| left.as_secs_f64()),
+            "memoryOutlook": {"is": outlook(self.outlook), "leftSeconds": left, "overSeconds": over},
+            "balance": {
+                "isEven": balance.is_even() && !overview.is_cut, "missing": balance.missing(), "made": balance.made,
+                "delivered": balance.delivered, "exhausted": balance.exhausted, "canceled": balance.canceled,
+                "unfinished": balance.unfinished, "movedMeanwhile": balance.moved, "corrupt": balance.corrupt,
+            },
+            "checks": self.checks.as_ref().map(|checks| checks.iter().map(|check| json!({
+                "at": check.at, "ageSeconds": age(check.at, overview.now), "violations": check.violations,
+                "unfinished": check.unfinished, "seconds": check.took.as_secs_f64(),
+            })).collect::<Vec<_>>()),
             "unfinishedBytes": totals.bytes, "oldest": oldest,
             "lastHour": {"succeeded": totals.succeeded, "exhausted": totals.exhausted, "failedAttempts": totals.failed},
             "endpoints": totals.endpoints, "accounts": overview.accounts.len(), "isCut": overview.is_cut,
             "counters": overview.counters, "memory": memory, "servers": servers,
         })
+    }
+}
+
+const fn outlook(outlook: Outlook) -> &'static str {
+    match outlook {
+        Outlook::Lasts { .. } => "lasts",
+        Outlook::Unknown => "unknown",
+        Outlook::Steady => "steady",
+        Outlook::Unlimited => "unlimited",
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
+use crate::drain::Drain;
 use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
@@ -34,6 +35,8 @@ use super::want::Want;
 pub(crate) struct Fetcher {
     pub(crate) store: Store,
     pub(crate) policy: Policy,
+    /// What its leases call it.
+    pub(crate) incarnation: Incarnation,
     pub(crate) slots: Arc<Slots>,
     pub(crate) reports: UnboundedReceiver<Report>,
     pub(crate) handoff: Arc<Handoff>,
@@ -44,6 +47,7 @@ pub(crate) struct Fetcher {
     /// Notified when a wake token has come.
     pub(crate) woken: Arc<Notify>,
     pub(crate) stop: Stop,
+    pub(crate) drain: Drain,
     pub(crate) metrics: Metrics,
     pub(crate) outage: Outage,
     pub(crate) clock: Clock,
@@ -53,7 +57,7 @@ pub(crate) struct Fetcher {
 impl Fetcher {
     /// Runs until the worker stops and every lease is reported, or its deadline has passed.
     pub(crate) async fn run(mut self, capacity: Capacity) {
-        let mut session = Session::new(capacity);
+        let mut session = Session::new(self.incarnation.clone(), capacity);
         let mut stop = self.stop.clone();
         tokio::select! {
             () = self.work(&mut session) => {}
@@ -73,9 +77,10 @@ impl Fetcher {
     async fn work(&mut self, session: &mut Session) {
         loop {
             let now = Instant::now();
-            let stopping = self.stop.is_set();
+            let (stopping, draining) = (self.stop.is_set(), self.drain.is_on());
+            let takes = !stopping && !draining;
             // In this order: by the time a slot is free, its report is in the channel.
-            let mut view = self.slots.view(now, session.planner.wants() && !stopping);
+            let mut view = self.slots.view(now, session.planner.wants() && takes);
             while let Ok(report) = self.reports.try_recv() {
                 session.waiting.push(report);
             }
@@ -87,9 +92,13 @@ impl Fetcher {
             if let Some(since) = quiet {
                 session.planner.found_quiet(since);
             }
-            let due = session.due(now, &mut view, stopping);
+            let due = session.due(now, &mut view, !takes);
             let reports = session.waiting.successes() + due;
-            let action = session.planner.next(now, &view, reports, stopping);
+            let action = if draining && !stopping && session.planner.lets_go() {
+                Action::Call(Want::FOR_OTHERS)
+            } else {
+                session.planner.next(now, &view, reports, !takes)
+            };
             let is_idle = matches!(action, Action::Wait { idle: true, .. });
             self.idle
                 .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
@@ -97,19 +106,27 @@ impl Fetcher {
                 Action::Call(want) => self.call(session, session.short(want, now), due, &view).await,
                 Action::Wait { until, .. } => {
                     let until = until.into_iter().chain(session.rest_ends(due)).min();
-                    self.wait(session, until, stopping, quiet.is_some()).await;
+                    self.wait(session, until, (stopping, draining), quiet.is_some())
+                        .await;
                 }
             }
         }
     }
 
-    async fn wait(&mut self, session: &mut Session, until: Option<Instant>, stopping: bool, is_quiet: bool) {
+    async fn wait(
+        &mut self,
+        session: &mut Session,
+        until: Option<Instant>,
+        (stopping, draining): (bool, bool),
+        is_quiet: bool,
+    ) {
         let until = until.map(tokio::time::Instant::from_std);
         tokio::select! {
             Some(report) = self.reports.recv() => session.waiting.push(report),
             () = self.woken.notified() => session.planner.woken(),
             () = self.store.quiet_ends(), if is_quiet => session.planner.woken(),
             () = self.fitness.changed() => {}
+            () = self.drain.becomes(!draining) => session.planner.woken(),
             () = self.slots.member().freed() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(tokio::time::Instant::now)), if until.is_some() => {}
             () = self.stop.requested(), if !stopping => {}

@@ -107,14 +107,7 @@ impl Planner {
     }
 
     fn decide(&self, now: Instant, view: &View, reports: usize, stopping: bool) -> Action {
-        const REPORT: Action = Action::Call(Want {
-            deliveries: 0,
-            slow: 0,
-            free: 0,
-            free_slow: 0,
-            bytes: 0,
-            suspects: 0,
-        });
+        const REPORT: Action = Action::Call(Want::NOTHING);
         const WAIT: Action = Action::Wait {
             until: None,
             idle: false,
@@ -212,6 +205,11 @@ impl Planner {
     /// A wake token came.
     pub(crate) const fn woken(&mut self) {
         self.promising = true;
+    }
+
+    /// The worker takes nothing: if there may be something to fetch, it is for others, who have to hear of it. Returns whether.
+    pub(crate) const fn lets_go(&mut self) -> bool {
+        std::mem::replace(&mut self.promising, false)
     }
 
     /// A look of the watch that began then found nothing that could be fetched.

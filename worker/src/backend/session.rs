@@ -29,9 +29,9 @@ pub(super) struct Session {
 
 impl Session {
     /// A worker's that has just begun.
-    pub(super) fn new(capacity: Capacity) -> Self {
+    pub(super) fn new(incarnation: Incarnation, capacity: Capacity) -> Self {
         Self {
-            incarnation: Incarnation::random(),
+            incarnation,
             sequence: 0,
             slots: capacity.slots,
             planner: Planner::new(capacity, Instant::now()),

@@ -18,6 +18,22 @@ pub(crate) struct Want {
 }
 
 impl Want {
+    /// Nothing: the call carries reports.
+    pub(super) const NOTHING: Self = Self {
+        deliveries: 0,
+        slow: 0,
+        free: 0,
+        free_slow: 0,
+        bytes: 0,
+        suspects: 0,
+    };
+
+    /// Nothing; but if any endpoint has its turn, slow ones included, another worker is woken for it.
+    pub(super) const FOR_OTHERS: Self = Self {
+        slow: 1,
+        ..Self::NOTHING
+    };
+
     /// As much as may be fetched while reports pile up.
     pub(super) fn few(self) -> Self {
         Self {

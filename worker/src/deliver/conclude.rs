@@ -7,9 +7,9 @@ use domain::clock::Timestamp;
 use domain::delivery::Failure;
 use domain::id::fill_random;
 use domain::retry::RetrySchedule;
-use program::host;
 use program::telemetry::EACH;
 use store::queue::{AttemptRecord, Leased, Outcome};
+use store::workers::WorkerName;
 
 use super::exchange::Exchange;
 use super::traced::{Traced, host_of};
@@ -51,6 +51,7 @@ pub(super) fn log<'a>(
     leased: &Leased,
     outcome: &'a Outcome,
     traced: Option<&Traced>,
+    worker: &WorkerName,
 ) -> Option<&'a AttemptRecord> {
     // The fields that all have.
     macro_rules! line {
@@ -67,7 +68,7 @@ pub(super) fn log<'a>(
                 status = $record.status,
                 ms = $record.duration.as_secs_f64() * 1000.0,
                 trace = traced.map(|traced| display(traced.context().trace)),
-                worker = host::name(),
+                worker = %worker,
                 $($more)*
             )
         };

@@ -46,6 +46,7 @@ use domain::sealing::SecretsKeyring;
 use domain::seldom::Seldom;
 use program::live::Live;
 use store::queue::{Leased, Outcome};
+use store::workers::WorkerName;
 use traces::Tracer;
 
 use crate::backend::job::Job;
@@ -95,6 +96,8 @@ pub(crate) struct Deliverer {
     metrics: Metrics,
     fitness: Fitness,
     tracer: Tracer,
+    /// As operators know this worker.
+    worker: WorkerName,
     proxy_trouble: Mutex<Seldom>,
 }
 
@@ -107,6 +110,7 @@ impl Deliverer {
         metrics: Metrics,
         fitness: Fitness,
         tracer: Tracer,
+        worker: WorkerName,
     ) -> Self {
         Self {
             sender,
@@ -115,6 +119,7 @@ impl Deliverer {
             metrics,
             fitness,
             tracer,
+            worker,
             proxy_trouble: Mutex::new(Seldom::every(SAY_EVERY)),
         }
     }
@@ -140,7 +145,7 @@ impl Deliverer {
             random_fraction,
             now,
         );
-        let record = conclude::log(leased, &outcome, traced.as_ref());
+        let record = conclude::log(leased, &outcome, traced.as_ref(), &self.worker);
         if let (Some(traced), Some(record)) = (traced, record) {
             traced.end(&self.tracer, leased, record);
         }

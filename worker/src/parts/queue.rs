@@ -17,6 +17,7 @@ use crate::gauge::Gauge;
 use crate::operator_events::OperatorEventSender;
 use crate::outage::Outage;
 use crate::packing::Packing;
+use crate::presence::{Register, Telling};
 use crate::ready::{expected, wait_for_store};
 use crate::shards::WorkerShard;
 use crate::tasks::Tasks;
@@ -50,10 +51,16 @@ impl Queue<'_> {
             idle: watch::Sender::new(false),
             woken: Arc::default(),
         };
+        let shard = self.shard.store.shard().number;
+        let register = Register::of(&self.parts.identity, shard, &self.parts.drain);
         tasks.spawn("wake", self.once_reached(self.wake(&wake_up)));
-        tasks.spawn("fetcher", self.once_reached(self.fetcher(reports, wake_up)));
+        tasks.spawn(
+            "fetcher",
+            self.once_reached(self.fetcher(reports, wake_up, &register)),
+        );
         tasks.spawn("watch", self.watch());
-        tasks.spawn("upkeep", self.once_reached(self.upkeep()));
+        tasks.spawn("upkeep", self.once_reached(self.upkeep(&register)));
+        tasks.spawn("presence", self.once_reached(self.presence(register)));
         tasks.spawn("packing", self.once_reached(self.packing()));
         tasks.spawn("trials", self.once_reached(self.test_events(sender)));
         if let Some(sender) = self.operator_events() {
@@ -73,11 +80,13 @@ impl Queue<'_> {
         &self,
         reports: UnboundedReceiver<Report>,
         wake_up: WakeUp,
+        register: &Register,
     ) -> impl Future<Output = ()> + Send + use<> {
         let parts = self.parts;
         let fetcher = Fetcher {
             store: self.shard.store.clone(),
             policy: parts.config.policy(),
+            incarnation: register.incarnation.clone(),
             slots: Arc::clone(self.slots),
             reports,
             handoff: Arc::clone(self.handoff),
@@ -85,12 +94,32 @@ impl Queue<'_> {
             idle: wake_up.idle,
             woken: wake_up.woken,
             stop: parts.stop.clone(),
+            drain: parts.drain.clone(),
             metrics: parts.metrics.clone(),
             outage: parts.outage("work", Some(self.shard)),
             clock: parts.clock.clone(),
             fitness: parts.fitness.clone(),
         };
-        fetcher.run(self.capacity)
+        let (capacity, is_recorded) = (self.capacity, Arc::clone(&register.is_recorded));
+        async move {
+            fetcher.run(capacity).await;
+            // Nobody else sets it.
+            is_recorded.set(()).ok();
+        }
+    }
+
+    /// Tells the shard of this worker.
+    fn presence(&self, register: Register) -> impl Future<Output = ()> + Send + use<> {
+        let telling = Telling {
+            store: self.shard.store.clone(),
+            identity: self.parts.identity.clone(),
+            register,
+            slots: Arc::clone(self.slots),
+            capacity: self.capacity.slots,
+            stop: self.parts.stop.clone(),
+            outage: self.outage("presence"),
+        };
+        telling.run()
     }
 
     /// Waits for wake tokens while the fetcher is idle.
@@ -131,7 +160,7 @@ impl Queue<'_> {
     }
 
     /// Tidies the shard up.
-    fn upkeep(&self) -> impl Future<Output = ()> + Send + use<> {
+    fn upkeep(&self, register: &Register) -> impl Future<Output = ()> + Send + use<> {
         let upkeep = Upkeep {
             store: self.shard.store.clone(),
             policy: self.parts.config.policy(),
@@ -141,6 +170,7 @@ impl Queue<'_> {
             metrics: self.parts.metrics.clone(),
             stop: self.parts.stop.clone(),
             outage: self.outage("upkeep"),
+            known: register.known.clone(),
         };
         upkeep.run()
     }
@@ -165,6 +195,7 @@ impl Queue<'_> {
         let test_events = TestEvents {
             outage: self.outage("trials"),
             fitness: self.parts.fitness.clone(),
+            drain: self.parts.drain.clone(),
             stop: self.parts.stop.clone(),
             sender: Arc::new(TestEventSender {
                 store: self.shard.store.clone(),

@@ -145,6 +145,8 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
         clock: crate::clock::Clock::new(metrics.clock_skew.clone()),
         client: transport::Client::new(settings, Arc::clone(&names) as Arc<dyn Resolve>).unwrap(),
         egress: Egress::default(),
+        drain: Drain::default(),
+        identity: Identity::of_process(),
         operator: None,
     };
     let worker = parts.start(stopper, Tasks::default());

@@ -62,6 +62,7 @@ async fn idle_visitors_keep_nobody_out() {
         egress: Egress::default(),
         metrics: Metrics::new().unwrap(),
         stopping,
+        drain: Drain::default(),
         clock: Clock::new(Metrics::new().unwrap().clock_skew),
     };
     let serving = tokio::spawn(serve(probes, listener));

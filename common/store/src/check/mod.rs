@@ -8,6 +8,7 @@
 //! - `kinds`: every kind of key, how to read it, and the function of `put` that adds it to the snapshot; a new key is a row.
 //! - `walk` goes through all keys, many in a round trip; `look` has the commands for one.
 //! - `snapshot`: what a walk saw, in `rows`; `ids` and `places` keep it small; `finished`: the index of finished events.
+//! - `noted`: what the latest one found.
 //! - `moving`: what the rules don't look at: accounts on their way to another shard.
 //! - `rules`: what must hold; a new rule is a function and a row. `standing`: what takes several looks to see.
 
@@ -18,6 +19,7 @@ mod ids;
 mod kinds;
 mod look;
 mod moving;
+mod noted;
 mod places;
 mod put;
 mod rows;
@@ -33,6 +35,8 @@ use std::time::{Duration, Instant};
 
 pub use finished::{Finished, FinishedEntry};
 pub use ids::{DeliveryKey, EndpointKey, EventKey};
+pub(crate) use noted::CheckNote;
+pub use noted::LastCheck;
 pub use places::{Place, Places};
 pub use rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
 pub use rules::broken_rules;

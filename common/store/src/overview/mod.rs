@@ -15,6 +15,10 @@ mod totals;
 
 mod memory;
 
+mod books;
+
+mod outlook;
+
 use std::collections::BTreeMap;
 
 use domain::clock::Timestamp;
@@ -23,8 +27,10 @@ use domain::id::{AccountId, EndpointId, ReplayId};
 use super::{Store, StoreError};
 
 pub use self::accounts::AccountLoad;
+pub use self::books::{Balance, Rates, Reading};
 pub use self::endpoints::EndpointLoad;
 pub use self::memory::KindMemory;
+pub use self::outlook::Outlook;
 pub use self::totals::{Oldest, Totals};
 
 /// The most endpoints that are looked at, and the most accounts.
@@ -47,6 +53,10 @@ pub struct Overview {
     pub expired_leases: u64,
     /// Deliveries that wait in queues which were set aside to be discarded.
     pub sweeping: u64,
+    /// Deliveries that come back, since their endpoints are active again, and not all at once.
+    pub releasing: u64,
+    /// The counters of each shard before all this was looked at, and after.
+    pub readings: BTreeMap<u16, [Reading; 2]>,
     /// The counters since the store began.
     pub counters: BTreeMap<String, u64>,
     /// Whether there were more endpoints or accounts than are looked at.
@@ -86,6 +96,8 @@ impl Store {
             }
         }
         overview.endpoints = endpoints;
+        let last = self.reading().await?;
+        overview.readings.entry(self.shard().number).or_default()[1] = last;
         Ok(overview)
     }
 }
@@ -136,6 +148,8 @@ impl Overview {
         self.leases += other.leases;
         self.expired_leases += other.expired_leases;
         self.sweeping += other.sweeping;
+        self.releasing += other.releasing;
+        self.readings.extend(other.readings);
         for (name, count) in other.counters {
             *self.counters.entry(name).or_default() += count;
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId};
+use redis::Cmd;
 
 use super::{MOST, Overview};
 use crate::{Store, StoreError};
@@ -13,7 +14,7 @@ use crate::{Store, StoreError};
 /// How many members of a sorted set one command reads.
 const STEP: usize = 5_000;
 
-/// How many sets one command asks the length of.
+/// The most queues that were set aside whose lengths are asked, of each kind.
 const SWEEPS: usize = 1_000;
 
 impl Store {
@@ -30,47 +31,54 @@ impl Store {
     /// The counts that stand in one place, and the time.
     pub(super) async fn look_at_queues(&self) -> Result<Overview, StoreError> {
         let key = |name: &str| self.keys().key(name);
-        let now = self.overview_time().await?;
+        let reading = self.reading().await?;
         let mut answers = self
             .ask_all(vec![
                 redis::cmd("ZCARD").arg(key("quarantine")).take(),
-                redis::cmd("ZCARD").arg(key("leases")).take(),
                 redis::cmd("ZCOUNT")
                     .arg(key("leases"))
                     .arg("-inf")
-                    .arg(now.as_millis())
+                    .arg(reading.at.as_millis())
                     .take(),
-                redis::cmd("HGETALL").arg(key("stats")).take(),
                 redis::cmd("LRANGE").arg(key("sweeps")).arg(0).arg(SWEEPS).take(),
+                redis::cmd("ZRANGE").arg(key("chores")).arg(0).arg(SWEEPS).take(),
             ])
             .await?;
         let mut overview = Overview {
-            now,
+            now: reading.at,
             quarantined: answers.count(),
-            leases: answers.count(),
+            leases: reading.in_flight,
             expired_leases: answers.count(),
+            counters: reading.all().collect(),
             ..Overview::default()
         };
-        let stats: std::collections::HashMap<String, String> = answers.take().unwrap_or_default();
-        overview.counters = stats
-            .into_iter()
-            .filter_map(|(name, count)| Some((name, count.parse().ok()?)))
-            .collect();
-        let jobs: Vec<String> = answers.take().unwrap_or_default();
-        let lengths = jobs.iter().filter_map(|job| {
-            let mut words = job.split(' ').skip(2);
-            let (key, kind) = (words.next()?, words.next()?);
-            Some(if kind == "list" {
-                redis::cmd("LLEN").arg(key).take()
-            } else {
-                redis::cmd("ZCARD").arg(key).take()
-            })
+        let (sweeps, chores): (Vec<String>, Vec<String>) = (
+            answers.take().unwrap_or_default(),
+            answers.take().unwrap_or_default(),
+        );
+        let lengths = sweeps.iter().filter_map(|job| {
+            let mut words = job.split(' ');
+            // What is forgotten or dropped had ended before.
+            let (what, _, queue, kind) = (words.next()?, words.next()?, words.next()?, words.next()?);
+            (what == "cancel" || what == "release").then(|| length(kind, queue))
         });
-        let lengths: Vec<_> = lengths.collect();
-        let asked = lengths.len();
-        let mut answers = self.ask_all(lengths).await?;
-        overview.sweeping = (0..asked).map(|_| answers.count()).sum();
+        overview.sweeping = self.added_up(lengths.collect()).await?;
+        let lengths = chores.iter().filter_map(|chore| {
+            let operation = chore.strip_prefix("release ")?.split(' ').nth(1)?;
+            let queue = |name: &str| key(&format!("sweep:{operation}:{name}"));
+            Some([length("list", &queue("pending")), length("zset", &queue("retry"))])
+        });
+        overview.releasing = self.added_up(lengths.flatten().collect()).await?;
+        let first = reading.clone();
+        overview.readings.insert(self.shard().number, [first, reading]);
         Ok(overview)
+    }
+
+    /// The sum of these answers.
+    async fn added_up(&self, commands: Vec<Cmd>) -> Result<u64, StoreError> {
+        let asked = commands.len();
+        let mut answers = self.ask_all(commands).await?;
+        Ok((0..asked).map(|_| answers.count()).sum())
     }
 
     /// Every endpoint of which something is unfinished.
@@ -123,5 +131,14 @@ impl Store {
             }
         }
         Ok(found)
+    }
+}
+
+/// How long a queue is.
+fn length(kind: &str, key: &str) -> Cmd {
+    if kind == "list" {
+        redis::cmd("LLEN").arg(key).take()
+    } else {
+        redis::cmd("ZCARD").arg(key).take()
     }
 }

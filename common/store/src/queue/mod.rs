@@ -27,7 +27,7 @@ pub use report::{AttemptRecord, Outcome, Phases, Receipt, Report};
 pub(crate) use script::Work;
 use script::reply;
 pub(crate) use upkeep::UpkeepStep;
-pub use upkeep::{Released, UpkeepReply};
+pub use upkeep::{Released, UpkeepReply, Wish};
 pub use work::{MAX_FETCH, MAX_REPORTS, WorkReply, WorkRequest};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.

@@ -6,7 +6,7 @@ use domain::id::{EventId, ReplayId};
 
 use super::script::kept_for;
 use crate::policy::Policy;
-use crate::scripts::{answered, script};
+use crate::scripts::{Answer, answered, script};
 use crate::{Store, StoreError};
 
 /// How many deliveries one step of upkeep touches in each of its parts.
@@ -34,6 +34,31 @@ pub struct UpkeepReply {
     pub over_budget: Released,
     /// Endpoints that were disabled, since their failures have lasted for long enough.
     pub disabled: u32,
+    /// What an operator wants of the worker that asked.
+    pub wish: Wish,
+}
+
+/// What an operator wants of a worker, as a shard has it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// The shard doesn't know the worker: it hasn't told of itself yet, or not for too long.
+    #[default]
+    Unknown,
+    /// Nothing special.
+    Serve,
+    /// It is to take nothing new.
+    Drain,
+}
+
+/// Since when it is to take nothing new (ms), `-1`, or nothing where the worker isn't known.
+impl Answer for Wish {
+    fn read(value: redis::Value) -> Result<Self, StoreError> {
+        Ok(match String::read(value)?.as_str() {
+            "" => Self::Unknown,
+            "-1" => Self::Serve,
+            _ => Self::Drain,
+        })
+    }
 }
 
 /// Payloads that were let go of.
@@ -71,12 +96,14 @@ script! {
         /// How many bytes of exhausted payloads are kept for an account.
         exhausted_budget: u64,
         /// How many bytes the blocks of an account's history may take.
-        history_budget: u64
+        history_budget: u64,
+        /// What the worker is called; nothing, if it tells nobody of itself.
+        worker: &'a str
     } -> (UpkeepReply, Vec<ReplayId>, bool)
 }
 
 answered! {
-    UpkeepReply { reaped, swept, more, look_again, aged, early, over_budget, disabled }
+    UpkeepReply { reaped, swept, more, look_again, aged, early, over_budget, disabled, wish }
     Released { payloads, bytes }
 }
 
@@ -104,7 +131,23 @@ impl Store {
         since_last: Option<Duration>,
         room: u64,
     ) -> Result<UpkeepReply, StoreError> {
+        self.upkeep_of("", policy, since_last, room).await
+    }
+
+    /// The same, for the `worker` of this name, which hears what an operator wants of it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, as above.
+    pub async fn upkeep_of(
+        &self,
+        worker: &str,
+        policy: &Policy,
+        since_last: Option<Duration>,
+        room: u64,
+    ) -> Result<UpkeepReply, StoreError> {
         let step = UpkeepStep {
+            worker,
             endpoint_concurrency: policy.endpoint_concurrency,
             disable_after: policy.disable_after,
             disable_min_span: policy.disable_min_span,

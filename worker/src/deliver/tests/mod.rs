@@ -93,6 +93,7 @@ fn deliverer_through(
         metrics,
         fitness,
         traces::Tracer::default(),
+        store::workers::WorkerName::new("test", 1),
     )
 }
 

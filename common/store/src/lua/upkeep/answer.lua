@@ -10,5 +10,5 @@ if ready then
 end
 tally.write()
 flush()
-return { { #reaped, swept, more and 1 or 0, look_again, aged, early, over_budget, disabled }, handed_over,
-  call('EXISTS', P .. 'erasures') }
+return { { #reaped, swept, more and 1 or 0, look_again, aged, early, over_budget, disabled,
+  ARGV[WORKER] ~= '' and call('HGET', P .. 'workers:' .. ARGV[WORKER], 'drain') or '' }, handed_over, call('EXISTS', P .. 'erasures') }

@@ -2,7 +2,8 @@
 --
 -- Returns {{leases taken back, deliveries swept, 1 if there is more to do now, ms until a replay wants its next step, or
 -- a streak has lasted for long enough (-1: none), {events, bytes} released at their age, {events, bytes} released early, {events,
--- bytes} released since an account had too much exhausted, endpoints disabled}, {replay of many that the worker has to go on with…}, 1 if
+-- bytes} released since an account had too much exhausted, endpoints disabled, since when the worker is to take nothing new (see worker_register.lua; '': it
+-- isn't known)}, {replay of many that the worker has to go on with…}, 1 if
 -- accounts are being erased}.
 -- Guarantees: each lease that is taken back, and each delivery that is swept or replayed, is accounted for exactly once. Leases wait
 -- as long again after a gap in reaping (Redis, or every worker, was away, or the clock was set): workers report first.

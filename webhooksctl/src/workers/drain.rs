@@ -1,0 +1,98 @@
+//! `drain`: a worker takes nothing new, and finishes what it has.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Args;
+use store::Store;
+use store::settings::RedisArgs;
+use store::workers::WorkerName;
+
+use super::{chosen, look};
+use crate::runtime;
+use crate::stores::{prefix, stores};
+
+/// How often `--wait` looks.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The arguments of `drain`.
+#[derive(Debug, Args)]
+pub(crate) struct DrainArgs {
+    #[command(flatten)]
+    redis: RedisArgs,
+
+    /// The worker, as `webhooksctl workers` names it. The beginning of its name is enough.
+    worker: String,
+
+    /// Let it take deliveries again.
+    #[arg(long)]
+    undo: bool,
+
+    /// Return when it holds nothing any more.
+    #[arg(long, conflicts_with = "undo")]
+    wait: bool,
+}
+
+/// `drain`.
+pub(crate) fn drain(arguments: &DrainArgs) -> anyhow::Result<()> {
+    let runtime = runtime::new()?;
+    runtime.block_on(async {
+        let stores = stores(&arguments.redis).await?;
+        let seen = look(&stores, 0).await?;
+        let (name, row) = chosen(&seen, &arguments.worker)?;
+        let known = tell(&stores, name, !arguments.undo).await?;
+        let mut out = std::io::stdout();
+        if known == 0 {
+            bail!("{name} has just gone");
+        } else if arguments.undo {
+            writeln!(out, "{name} takes deliveries again within seconds")?;
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "{name} takes nothing new within seconds, and finishes what it has ({} in flight); `drain {name} --undo` ends that",
+            row.held.leases
+        )?;
+        if arguments.wait {
+            wait(&stores, name).await?;
+            writeln!(out, "{name} holds nothing any more")?;
+        }
+        Ok(())
+    })
+}
+
+/// Tells all shards; how many know the worker. Of several, those that can't be told are named, and it is an error.
+async fn tell(stores: &[Store], name: &WorkerName, drain: bool) -> anyhow::Result<usize> {
+    let (mut known, mut failed) = (0, 0);
+    for store in stores {
+        match store.drain_worker(name, drain).await {
+            Ok(is_known) => known += usize::from(is_known),
+            Err(error) if store.shard().has_others() => {
+                eprintln!("webhooksctl: {}{error}", prefix(store));
+                failed += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} shards could not be told: repeat the command");
+    }
+    Ok(known)
+}
+
+/// Waits until the worker says that it takes nothing, and holds nothing; or until it is gone.
+async fn wait(stores: &[Store], name: &WorkerName) -> anyhow::Result<()> {
+    let progress = runtime::progress(|left: u64| format!("{left} in flight …"));
+    loop {
+        let seen = look(stores, 0).await?;
+        let Some(row) = seen.rows.get(name) else {
+            return Ok(());
+        };
+        if row.state != "serving" && row.held.leases == 0 {
+            return Ok(());
+        }
+        progress(row.held.leases);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

@@ -9,6 +9,7 @@ use store::identity::{
 };
 use store::settings::RedisArgs;
 
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -20,11 +21,11 @@ pub(crate) enum StoreCommand {
     /// Tells what the store says of itself.
     Show(ShowArgs),
     /// Accepts what is on the server as the store: once before the very first start with STORE_ID, and after the store was
-    /// replaced. Programs that wait go on with it. Needs the rights of `api` or `worker`.
+    /// replaced. Programs that wait go on with it. Needs the rights of `operator-write`, or of a program.
     Accept(AcceptArgs),
     /// Changes what is stored to the newest form that this release knows. Workers do it by themselves, unless Redis doesn't tell
     /// them who is connected. Stop all programs of older releases first: afterwards they refuse the store. Needs the rights of
-    /// `worker`.
+    /// `operator-write`.
     Upgrade(UpgradeArgs),
 }
 
@@ -41,6 +42,9 @@ pub(crate) struct AcceptArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
+    #[command(flatten)]
+    order: OrderArgs,
+
     /// Change nothing, and tell what would be done.
     #[arg(long)]
     dry_run: bool,
@@ -55,6 +59,9 @@ pub(crate) struct AcceptArgs {
 pub(crate) struct UpgradeArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     /// No program of an older release runs any more, whatever Redis tells of its connections, or doesn't tell.
     #[arg(long)]
@@ -105,7 +112,33 @@ async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
         let done = store.accept_store(arguments.dry_run).await?;
         lines.push(format!("{}{}", prefix(store), accepted(&done, arguments.dry_run)));
     }
+    if !arguments.dry_run {
+        noted(
+            "store accept",
+            &arguments.redis,
+            &arguments.order,
+            &lines.join("; "),
+        )
+        .await;
+    }
     Ok(lines.join("\n"))
+}
+
+/// Notes what was done to the store as a whole, once its identity is what the new handle finds.
+async fn noted(action: &str, redis: &RedisArgs, order: &OrderArgs, result: &str) {
+    let deed = Deed {
+        action,
+        target: "the store",
+        account: "",
+    };
+    match stores(redis).await {
+        Ok(stores) => {
+            if let Some(store) = stores.first() {
+                deed.note(&store.ordered_by(&order.order()), result).await;
+            }
+        }
+        Err(error) => eprintln!("webhooksctl: the audit lacks this: {error}"),
+    }
 }
 
 /// Changes all shards to the newest forms.
@@ -114,6 +147,13 @@ async fn upgrade_all(arguments: &UpgradeArgs) -> anyhow::Result<String> {
     for store in stores(&arguments.redis).await? {
         lines.push(format!("{}{}", prefix(&store), upgrade(&store, arguments).await?));
     }
+    noted(
+        "store upgrade",
+        &arguments.redis,
+        &arguments.order,
+        &lines.join("; "),
+    )
+    .await;
     Ok(lines.join("\n"))
 }
 

@@ -152,6 +152,7 @@ const SERVICES: [&str; 16] = [
     "api",
     "worker",
     "check",
+    "operate",
     "store-accept",
     "redis-2",
     "redis-3",
@@ -399,6 +400,33 @@ fn the_script_that_starts_redis_refuses_what_is_no_hash() {
             "{printed}"
         );
         assert!(!dir.path().join("users.acl").exists());
+    }
+}
+
+/// An installation of before has no password for the user that is new.
+#[test]
+fn without_its_hash_the_mending_operator_is_off_and_redis_starts() {
+    let script = root().join("docker/redis/start");
+    let good = "0123456789abcdef".repeat(4);
+    for (hash, status, is_said) in [("", "off resetpass", true), (good.as_str(), "on #", false)] {
+        let dir = e2e::temp_dir::TempDir::new("acl");
+        let mut command = std::process::Command::new("sh");
+        command
+            .arg(&script)
+            .env("REDIS_ACL_DIR", dir.path())
+            .env("REDIS_PROGRAM", "echo")
+            .env("REDIS_OPERATOR_WRITE_PASSWORD_SHA256", hash);
+        for user in ["API", "WORKER", "OPERATOR"] {
+            command.env(format!("REDIS_{user}_PASSWORD_SHA256"), &good);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("operator-write is off"), is_said, "{said}");
+        let list = std::fs::read_to_string(dir.path().join("users.acl")).unwrap();
+        let expected = format!("user operator-write {status}");
+        assert!(list.lines().any(|line| line.starts_with(&expected)), "{list}");
+        assert!(!list.contains("@REDIS_"), "{list}");
     }
 }
 

@@ -17,6 +17,8 @@ mod docs_page;
 
 mod house;
 
+mod levers;
+
 mod lua;
 
 mod operator;

@@ -2,6 +2,8 @@
 //!
 //! Each tells with `--dry-run` what it would do, asks before it changes much, and can be stopped and run again.
 
+mod budgets;
+
 mod cancel;
 
 mod discard;

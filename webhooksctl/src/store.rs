@@ -1,15 +1,17 @@
 //! `store`: the identity of the store, and what an operator does when the store was replaced, or doesn't change to newer forms by
 //! itself.
 
+mod accept;
+
+mod noted;
+
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use store::Store;
-use store::identity::{
-    Acceptance, Found, Rewind, StoreFacts, StoreId, Upgraded, newest_schema, unknown_schema,
-};
+use store::identity::{Rewind, StoreFacts, StoreId, Upgraded, newest_schema, unknown_schema};
 use store::settings::RedisArgs;
 
-use crate::order::{Deed, OrderArgs};
+use crate::order::OrderArgs;
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -22,7 +24,7 @@ pub(crate) enum StoreCommand {
     Show(ShowArgs),
     /// Accepts what is on the server as the store: once before the very first start with STORE_ID, and after the store was
     /// replaced. Programs that wait go on with it. Needs the rights of `operator-write`, or of a program.
-    Accept(AcceptArgs),
+    Accept(accept::AcceptArgs),
     /// Changes what is stored to the newest form that this release knows. Workers do it by themselves, unless Redis doesn't tell
     /// them who is connected. Stop all programs of older releases first: afterwards they refuse the store. Needs the rights of
     /// `operator-write`.
@@ -34,24 +36,6 @@ pub(crate) enum StoreCommand {
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     redis: RedisArgs,
-}
-
-/// The arguments of `store accept`.
-#[derive(Debug, Args)]
-pub(crate) struct AcceptArgs {
-    #[command(flatten)]
-    redis: RedisArgs,
-
-    #[command(flatten)]
-    order: OrderArgs,
-
-    /// Change nothing, and tell what would be done.
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Accept nothing but an empty server, or the store that STORE_ID names.
-    #[arg(long)]
-    only_empty: bool,
 }
 
 /// The arguments of `store upgrade`.
@@ -74,7 +58,7 @@ pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
         StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
         StoreCommand::Show(arguments) => runtime::new()?.block_on(show(&arguments.redis)),
         StoreCommand::Upgrade(arguments) => runtime::new()?.block_on(upgrade_all(arguments)),
-        StoreCommand::Accept(arguments) => runtime::new()?.block_on(accept(arguments)),
+        StoreCommand::Accept(arguments) => runtime::new()?.block_on(accept::accept(arguments)),
     }
 }
 
@@ -94,60 +78,13 @@ async fn show(redis: &RedisArgs) -> anyhow::Result<String> {
     Ok(each.collect::<Vec<_>>().join("\n"))
 }
 
-/// Accepts what is there, in all shards or in none.
-async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
-    let stores = stores(&arguments.redis).await?;
-    for store in &stores {
-        let would_be = store.accept_store(true).await?;
-        let is_wanted = !arguments.only_empty || matches!(would_be.found, Found::Empty | Found::Same);
-        anyhow::ensure!(
-            is_wanted,
-            "nothing was accepted: {}{}",
-            prefix(store),
-            found(&would_be)
-        );
-    }
-    let mut lines = Vec::new();
-    for store in &stores {
-        let done = store.accept_store(arguments.dry_run).await?;
-        lines.push(format!("{}{}", prefix(store), accepted(&done, arguments.dry_run)));
-    }
-    if !arguments.dry_run {
-        noted(
-            "store accept",
-            &arguments.redis,
-            &arguments.order,
-            &lines.join("; "),
-        )
-        .await;
-    }
-    Ok(lines.join("\n"))
-}
-
-/// Notes what was done to the store as a whole, once its identity is what the new handle finds.
-async fn noted(action: &str, redis: &RedisArgs, order: &OrderArgs, result: &str) {
-    let deed = Deed {
-        action,
-        target: "the store",
-        account: "",
-    };
-    match stores(redis).await {
-        Ok(stores) => {
-            if let Some(store) = stores.first() {
-                deed.note(&store.ordered_by(&order.order()), result).await;
-            }
-        }
-        Err(error) => eprintln!("webhooksctl: the audit lacks this: {error}"),
-    }
-}
-
 /// Changes all shards to the newest forms.
 async fn upgrade_all(arguments: &UpgradeArgs) -> anyhow::Result<String> {
     let mut lines = Vec::new();
     for store in stores(&arguments.redis).await? {
         lines.push(format!("{}{}", prefix(&store), upgrade(&store, arguments).await?));
     }
-    noted(
+    noted::noted(
         "store upgrade",
         &arguments.redis,
         &arguments.order,
@@ -193,40 +130,6 @@ async fn upgrade(store: &Store, arguments: &UpgradeArgs) -> anyhow::Result<Strin
         }
         None => "nothing is to be done: a worker was faster".to_owned(),
     })
-}
-
-/// What the server has.
-fn found(acceptance: &Acceptance) -> String {
-    let known = |facts: &StoreFacts| {
-        facts
-            .identity
-            .as_ref()
-            .map_or_else(String::new, StoreId::to_string)
-    };
-    match acceptance.found {
-        Found::Empty => "the server is empty".to_owned(),
-        Found::Unmarked => "the server has keys of ours without an identity".to_owned(),
-        Found::Other => format!("the server has the store {}", known(&acceptance.before)),
-        Found::Older => format!(
-            "the store {} was set back to an earlier state",
-            known(&acceptance.before)
-        ),
-        Found::Same => format!("the server has the store {}", known(&acceptance.before)),
-    }
-}
-
-/// What was accepted, or would be.
-fn accepted(acceptance: &Acceptance, dry_run: bool) -> String {
-    let did = if dry_run {
-        "it would be accepted as"
-    } else {
-        "it was accepted as"
-    };
-    let mut text = format!("{}; {did} the store {}", found(acceptance), acceptance.identity);
-    if !dry_run {
-        text.push_str("; programs that wait go on within seconds");
-    }
-    text
 }
 
 fn described(facts: &StoreFacts) -> String {

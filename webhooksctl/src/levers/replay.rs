@@ -4,13 +4,12 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EventId};
-use program::config::{AccountArgs, ByteSize};
 use serde_json::json;
 use store::Store;
-use store::events::Budgets;
 use store::log::{DeliveryPlace, EventStory};
 use store::replays::{ReplayOutcome, ReplayStatus};
 
+use super::budgets::BudgetArgs;
 use super::span::{Span, replay_span};
 use super::{LeverArgs, deliveries};
 use crate::order::confirm;
@@ -55,26 +54,6 @@ enum Status {
     Exhausted,
     Succeeded,
     Undelivered,
-}
-
-/// How much an account may have waiting, as the API is configured.
-#[derive(Debug, Args)]
-pub(super) struct BudgetArgs {
-    #[command(flatten)]
-    account: AccountArgs,
-
-    /// Bytes of payloads that may be parked at one endpoint: the API's.
-    #[arg(long, env, default_value = "256MiB")]
-    parked_budget_bytes: ByteSize,
-}
-
-impl BudgetArgs {
-    pub(super) const fn budgets(&self) -> Budgets {
-        Budgets {
-            account_bytes: self.account.account_budget_bytes.0,
-            parked_bytes: self.parked_budget_bytes.0,
-        }
-    }
 }
 
 /// Does it.
@@ -145,7 +124,9 @@ struct Sources {
 async fn of_delivery(lever: &LeverArgs, id: &DeliveryId) -> anyhow::Result<Sources> {
     let shards = lever.shards().await?;
     let (account, store) = lever.of_endpoint(&shards, &id.endpoint()).await?;
-    if matches!(store.delivery_story(id).await?.place, DeliveryPlace::Unknown) {
+    // What was canceled is in no log by its id, but its event is known.
+    let is_unknown = matches!(store.delivery_story(id).await?.place, DeliveryPlace::Unknown);
+    if is_unknown && store.event_story(&id.event(), Some(&account)).await?.is_none() {
         bail!("nothing is known of {id}, or no longer");
     }
     Ok(Sources {

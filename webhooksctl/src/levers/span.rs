@@ -10,7 +10,7 @@ use domain::id::ReplayId;
 use serde_json::{Value, json};
 use store::replays::{ReplayCount, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
-use super::replay::BudgetArgs;
+use super::budgets::BudgetArgs;
 use super::{LeverArgs, Scope, deliveries};
 use crate::hold::Target;
 use crate::order::confirm;

@@ -105,7 +105,7 @@ impl RedisServer {
         }
     }
 
-    /// The URL for a user of a guarded server: `api`, `worker` or `operator`.
+    /// The URL for a user of a guarded server: `api`, `worker`, `operator` or `operator-write`.
     #[must_use]
     pub fn url_as(&self, user: &str) -> String {
         format!("redis://{user}:{}@{}", self.password(user), self.address())

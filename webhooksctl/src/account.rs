@@ -10,6 +10,7 @@ use store::moving::{AccountMove, Copied, Moving, Phase, Step};
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
 
 /// What to do with an account.
@@ -17,7 +18,7 @@ use crate::runtime;
 pub(crate) enum AccountCommand {
     /// Moves an account to another shard. First it is paused, as by `pause`, and its events are accepted; then its calls are refused for some
     /// moments (503 `account_moving`), while everything of it is copied and compared. All others are served as ever. Stopped at any
-    /// point, the same command goes on. Needs the rights of `worker`, and workers that run.
+    /// point, the same command goes on. Needs the rights of `operator-write`, and workers that run.
     Move(MoveArgs),
 }
 
@@ -26,6 +27,9 @@ pub(crate) enum AccountCommand {
 pub(crate) struct MoveArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     /// The account (`org:…`, `user:…`).
     #[arg(value_parser = account)]
@@ -60,10 +64,27 @@ pub(crate) fn run(command: &AccountCommand) -> anyhow::Result<()> {
     let AccountCommand::Move(arguments) = command;
     runtime::new()?.block_on(async {
         let shards = Shards::find(&arguments.redis).await?;
-        match arguments.shard {
-            Some(to) => go(&shards, arguments, to).await,
-            None => go_back(&shards, arguments).await,
+        let doing = async {
+            match arguments.shard {
+                Some(to) => go(&shards, arguments, to).await,
+                None => go_back(&shards, arguments).await,
+            }
+        };
+        if arguments.dry_run {
+            return doing.await;
         }
+        let account = arguments.account.as_str();
+        let target = match arguments.shard {
+            Some(to) => format!("to shard {to}"),
+            None => "back".to_owned(),
+        };
+        let deed = Deed {
+            action: "move",
+            target: &target,
+            account,
+        };
+        let noted = shards.of(&arguments.account).ordered_by(&arguments.order.order());
+        deed.noted(&noted, doing, |()| "done".to_owned()).await
     })
 }
 

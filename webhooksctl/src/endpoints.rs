@@ -8,6 +8,7 @@ use store::endpoints::{EnableReport, FailedEndpoint};
 use store::settings::RedisArgs;
 
 use crate::lists::{self, ListArgs};
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -26,7 +27,7 @@ pub(crate) struct EndpointsArgs {
 #[derive(Debug, Subcommand)]
 enum EndpointsCommand {
     /// Switches on endpoints that failures in a row have disabled, and releases what is parked there, in bounded steps, also while
-    /// the system runs. What answered 410, and what its owner switched off, stays off. Needs the rights of `worker`.
+    /// the system runs. What answered 410, and what its owner switched off, stays off. Needs the rights of `operator-write`.
     Enable(EnableArgs),
 }
 
@@ -35,6 +36,9 @@ enum EndpointsCommand {
 struct EnableArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     /// Those that were disabled at this time or later, such as 2026-03-26T15:30:00Z.
     #[arg(long, value_name = "TIME")]
@@ -57,7 +61,19 @@ pub(crate) fn run(arguments: &EndpointsArgs) -> anyhow::Result<()> {
         let progress = runtime::progress(|endpoints: u64| {
             format!("{}looked at {endpoints} endpoints …", prefix(&store))
         });
-        let found = runtime.block_on(store.enable_disabled(since, dry_run, &name, &progress))?;
+        let enabling = async { Ok(store.enable_disabled(since, dry_run, &name, &progress).await?) };
+        let found = if dry_run {
+            runtime.block_on(enabling)?
+        } else {
+            let deed = Deed {
+                action: "enable",
+                target: &format!("disabled since {since}"),
+                account: "",
+            };
+            let noted = store.ordered_by(&arguments.order.order());
+            let said = |found: &EnableReport| format!("{} endpoints", found.enabled);
+            runtime.block_on(deed.noted(&noted, enabling, said))?
+        };
         report.endpoints += found.endpoints;
         report.enabled += found.enabled;
     }

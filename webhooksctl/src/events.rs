@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use domain::id::{AccountId, EventId};
 use store::settings::RedisArgs;
 
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
 use crate::stores::of_account;
 
@@ -12,7 +13,7 @@ use crate::stores::of_account;
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
     /// Erases an event: its payload everywhere, and what receivers answered. What waits of it, or is in flight, ends canceled. Needs the
-    /// rights of `worker`.
+    /// rights of `operator-write`.
     Erase(EraseArgs),
 }
 
@@ -21,6 +22,9 @@ pub(crate) enum EventsCommand {
 pub(crate) struct EraseArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     /// Whose event it is (`org:…`, `user:…`).
     #[arg(value_parser = account)]
@@ -40,7 +44,22 @@ pub(crate) fn run(command: &EventsCommand) -> anyhow::Result<String> {
     let (account, event) = (&arguments.account, &arguments.event);
     let runtime = runtime::new()?;
     let store = runtime.block_on(of_account(&arguments.redis, account))?;
-    if !runtime.block_on(store.erase_event(account, event))? {
+    let store = store.ordered_by(&arguments.order.order());
+    let deed = Deed {
+        action: "erase",
+        target: event.as_str(),
+        account: account.as_str(),
+    };
+    let erasing = async { Ok(store.erase_event(account, event).await?) };
+    let said = |is_erased: &bool| {
+        if *is_erased {
+            "erased"
+        } else {
+            "nothing is kept of it"
+        }
+        .to_owned()
+    };
+    if !runtime.block_on(deed.noted(&store, erasing, said))? {
         bail!("nothing is kept of an event {event} of {account}");
     }
     Ok(format!("{event} of {account} is erased"))

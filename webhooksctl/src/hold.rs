@@ -1,5 +1,7 @@
 //! `pause`, `throttle` and `resume`: what an operator decides about an endpoint, or an account, beside what its owner wants of it.
 
+use std::fmt;
+
 use anyhow::bail;
 use clap::Args;
 use domain::endpoint::{HoldAction, MAX_RATE, OperatorHold, RateLimit};
@@ -7,6 +9,7 @@ use domain::id::{AccountId, EndpointId};
 use store::endpoints::MAX_REASON;
 use store::settings::RedisArgs;
 
+use crate::order::OrderArgs;
 use crate::runtime;
 use crate::stores::{of_account, of_endpoint};
 
@@ -16,10 +19,13 @@ pub(crate) struct PauseArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
+    #[command(flatten)]
+    order: OrderArgs,
+
     /// The endpoint (`ep_…`) or the account (`org:…`, `user:…`) to pause.
     target: Target,
 
-    /// Why; the owner reads it.
+    /// Why; the owner reads it. Without `--why`, the audit has it, too.
     #[arg(long, default_value = "", value_parser = reason)]
     reason: String,
 }
@@ -30,6 +36,9 @@ pub(crate) struct ThrottleArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
+    #[command(flatten)]
+    order: OrderArgs,
+
     /// The endpoint.
     endpoint: EndpointId,
 
@@ -37,7 +46,7 @@ pub(crate) struct ThrottleArgs {
     #[arg(long, value_name = "NUMBER", value_parser = rate)]
     per_second: RateLimit,
 
-    /// Why; the owner reads it.
+    /// Why; the owner reads it. Without `--why`, the audit has it, too.
     #[arg(long, default_value = "", value_parser = reason)]
     reason: String,
 }
@@ -48,6 +57,9 @@ pub(crate) struct ResumeArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
+    #[command(flatten)]
+    order: OrderArgs,
+
     /// The endpoint (`ep_…`) or the account (`org:…`, `user:…`) that is paused or throttled.
     target: Target,
 }
@@ -57,6 +69,15 @@ pub(crate) struct ResumeArgs {
 pub(crate) enum Target {
     Endpoint(EndpointId),
     Account(AccountId),
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endpoint(id) => id.fmt(formatter),
+            Self::Account(account) => account.fmt(formatter),
+        }
+    }
 }
 
 impl std::str::FromStr for Target {
@@ -88,36 +109,44 @@ fn reason(text: &str) -> Result<String, String> {
 
 /// Pauses an endpoint or an account.
 pub(crate) fn pause(arguments: &PauseArgs) -> anyhow::Result<String> {
-    change(
-        &arguments.redis,
-        &arguments.target,
-        Some(HoldAction::Pause),
-        &arguments.reason,
-    )
+    let PauseArgs {
+        redis,
+        order,
+        target,
+        reason,
+    } = arguments;
+    change(redis, order, target, Some(HoldAction::Pause), reason)
 }
 
 /// Throttles an endpoint.
 pub(crate) fn throttle(arguments: &ThrottleArgs) -> anyhow::Result<String> {
     let target = Target::Endpoint(arguments.endpoint.clone());
     let action = HoldAction::Throttle(arguments.per_second);
-    change(&arguments.redis, &target, Some(action), &arguments.reason)
+    let ThrottleArgs {
+        redis, order, reason, ..
+    } = arguments;
+    change(redis, order, &target, Some(action), reason)
 }
 
 /// Ends what `pause` and `throttle` began.
 pub(crate) fn resume(arguments: &ResumeArgs) -> anyhow::Result<String> {
-    change(&arguments.redis, &arguments.target, None, "")
+    let ResumeArgs { redis, order, target } = arguments;
+    change(redis, order, target, None, "")
 }
 
 fn change(
     redis: &RedisArgs,
+    order: &OrderArgs,
     target: &Target,
     action: Option<HoldAction>,
     reason: &str,
 ) -> anyhow::Result<String> {
     let runtime = runtime::new()?;
+    let order = order.order_because(reason);
     match target {
         Target::Endpoint(id) => {
             let (store, _) = runtime.block_on(of_endpoint(redis, id))?;
+            let store = store.ordered_by(&order);
             let Some(endpoint) = runtime.block_on(store.hold_endpoint(id, action, reason))? else {
                 bail!("there is no endpoint {id}");
             };
@@ -127,6 +156,7 @@ fn change(
         Target::Account(account) => {
             let reason = action.map(|_| reason);
             let store = runtime.block_on(of_account(redis, account))?;
+            let store = store.ordered_by(&order);
             let hold = runtime.block_on(store.pause_account(account, reason))?;
             Ok(format!("{account} {}", described(hold.as_ref())))
         }

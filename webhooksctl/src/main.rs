@@ -1,9 +1,12 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `drain`, `account move`, `events erase`, `secrets rewrap`, `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in
-//! Redis, and `shards move` where it is. `check --keep` notes what it found.
+//! Only `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
+//! `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
+//! `shards move` where it is. `check --keep` notes what it found.
 
 mod account;
+
+mod audit;
 
 mod check;
 
@@ -25,7 +28,11 @@ mod hold;
 
 mod keys;
 
+mod levers;
+
 mod lists;
+
+mod order;
 
 mod redis_users;
 
@@ -83,7 +90,7 @@ enum Command {
     /// What became of an event, in a sentence for each delivery. The rights of `operator` suffice.
     Why(show::WhyArgs),
     /// Looks for what is wrong with the server, the store and the programs, and says what to do: version, persistence, eviction, memory,
-    /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings.
+    /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings; `operator-write` may read these.
     Doctor(doctor::DoctorArgs),
     /// The workers that run: release, slots, how many deliveries each holds and whose, when it was last heard of, and whether it is being
     /// drained. The rights of `operator` suffice.
@@ -101,12 +108,28 @@ enum Command {
     /// Lists the endpoints that have the most to do, by `--sort`; `endpoints enable` switches on again what failures have disabled.
     Endpoints(endpoints::EndpointsArgs),
     /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
-    /// that, with the reason, and can't end it. Needs the rights of `worker`.
+    /// that, with the reason, and can't end it. Needs the rights of `operator-write`.
     Pause(hold::PauseArgs),
-    /// Lets an endpoint have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `worker`.
+    /// Lets an endpoint have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `operator-write`.
     Throttle(hold::ThrottleArgs),
-    /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `worker`.
+    /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `operator-write`.
     Resume(hold::ResumeArgs),
+    /// Cancels all that waits for an endpoint, or for all of an account: for its turn, for a retry, in quarantine, or parked. A replay can
+    /// send it again. Needs the rights of `operator-write`.
+    Discard(levers::WaitingArgs),
+    /// Lets go now what waits for an endpoint, or for all of an account: ends the hold that its receiver asked for, brings retries forward,
+    /// serves what is in quarantine, and switches on what failures have disabled. Needs the rights of `operator-write`.
+    Release(levers::WaitingArgs),
+    /// Cancels a delivery, wherever it waits or is in flight, all of an event that are unfinished, or a replay that runs. Needs the rights of
+    /// `operator-write`.
+    Cancel(levers::CancelArgs),
+    /// Sends again what has ended: a delivery, those of an event, or those of an endpoint or an account within a time span. Needs the rights of
+    /// `operator-write`.
+    Replay(levers::ReplayArgs),
+    /// Sends again what was exhausted since a moment, of an endpoint or an account. Needs the rights of `operator-write`.
+    Requeue(levers::RequeueArgs),
+    /// What operators did with this tool, newest first: who, why, and what came of it. The rights of `operator` suffice.
+    Audit(audit::AuditArgs),
     /// Erases what was kept of an event.
     #[command(subcommand)]
     Events(events::EventsCommand),
@@ -149,6 +172,12 @@ fn main() -> ExitCode {
         Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
         Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
         Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),
+        Command::Discard(arguments) => levers::discard(&arguments),
+        Command::Release(arguments) => levers::release(&arguments),
+        Command::Cancel(arguments) => levers::cancel(&arguments),
+        Command::Replay(arguments) => levers::replay(&arguments),
+        Command::Requeue(arguments) => levers::requeue(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
         Command::History(command) => history::run(&command),
         Command::Store(command) => store::run(&command).and_then(|said| print(&said)),

@@ -7,7 +7,10 @@ use domain::id::fill_random;
 use sha2::{Digest, Sha256};
 
 /// The users of the access list.
-const USERS: [&str; 3] = ["API", "WORKER", "OPERATOR"];
+const USERS: [&str; 4] = ["API", "WORKER", "OPERATOR", OPERATOR_WRITE];
+
+/// The one that releases before this one didn't have.
+const OPERATOR_WRITE: &str = "OPERATOR_WRITE";
 
 /// Whose passwords sentinels and their servers need beside those. They log in at each other, so they get them themselves.
 const OF_SENTINEL: [&str; 4] = [
@@ -23,6 +26,9 @@ const OF_CLUSTER: [&str; 2] = ["REDIS_REPLICA_PASSWORD", "REDIS_ADMIN_PASSWORD"]
 /// What may be said behind the command.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
+    /// Only what an installation of before lacks: those of `operator-write`.
+    #[arg(long, conflicts_with_all = ["sentinel", "cluster"])]
+    operator_write: bool,
     /// Only what is needed besides where sentinels watch Redis (the compose file's profile `sentinel`).
     #[arg(long, conflicts_with = "cluster")]
     sentinel: bool,
@@ -37,6 +43,9 @@ pub(crate) fn new_passwords(arguments: &Arguments) -> String {
     let lines: Vec<_> = match arguments {
         Arguments { sentinel: true, .. } => OF_SENTINEL.iter().map(alone).collect(),
         Arguments { cluster: true, .. } => OF_CLUSTER.iter().map(alone).collect(),
+        Arguments {
+            operator_write: true, ..
+        } => vec![with_hash(&OPERATOR_WRITE)],
         _ => USERS.iter().map(with_hash).collect(),
     };
     lines.join("\n")

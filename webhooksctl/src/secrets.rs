@@ -9,6 +9,7 @@ use program::config::SecretsArgs;
 use store::rewrap::RewrapReport;
 use store::settings::RedisArgs;
 
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -29,6 +30,9 @@ pub(crate) struct AcceptArgs {
     redis: RedisArgs,
 
     #[command(flatten)]
+    order: OrderArgs,
+
+    #[command(flatten)]
     secrets: SecretsArgs,
 }
 
@@ -37,6 +41,9 @@ pub(crate) struct AcceptArgs {
 pub(crate) struct RewrapArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     #[command(flatten)]
     secrets: SecretsArgs,
@@ -57,8 +64,11 @@ pub(crate) fn run(command: &SecretsCommand) -> anyhow::Result<()> {
 fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
     let keyring = &arguments.secrets.secrets_key;
+    let deed = deed("secrets accept", keyring.sealing_key_id());
     for store in runtime.block_on(stores(&arguments.redis))? {
-        runtime.block_on(store.accept_secrets_key(keyring))?;
+        let store = store.ordered_by(&arguments.order.order());
+        let accepting = async { Ok(store.accept_secrets_key(keyring).await?) };
+        runtime.block_on(deed.noted(&store, accepting, |_| "done".to_owned()))?;
     }
     writeln!(
         std::io::stdout(),
@@ -66,6 +76,15 @@ fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
         keyring.sealing_key_id()
     )?;
     Ok(())
+}
+
+/// What is noted: never a key, only its name.
+const fn deed<'a>(action: &'a str, key: &'a str) -> Deed<'a> {
+    Deed {
+        action,
+        target: key,
+        account: "",
+    }
 }
 
 /// Fails when there are secrets that no key opens.
@@ -77,7 +96,20 @@ fn rewrap(arguments: &RewrapArgs) -> anyhow::Result<()> {
         let progress = runtime::progress(|endpoints: u64| {
             format!("{}looked at {endpoints} endpoints …", prefix(&store))
         });
-        report.merge(runtime.block_on(store.rewrap_secrets(keyring, arguments.dry_run, &progress))?);
+        let rewrapping = async {
+            let rewrapped = store
+                .rewrap_secrets(keyring, arguments.dry_run, &progress)
+                .await?;
+            Ok(rewrapped)
+        };
+        report.merge(if arguments.dry_run {
+            runtime.block_on(rewrapping)?
+        } else {
+            let store = store.ordered_by(&arguments.order.order());
+            let said = |report: &RewrapReport| format!("{} secrets", report.rewrapped);
+            let deed = deed("secrets rewrap", keyring.sealing_key_id());
+            runtime.block_on(deed.noted(&store, rewrapping, said))?
+        });
     }
     print(&report, keyring.sealing_key_id(), arguments.dry_run)?;
     match report.unopened {

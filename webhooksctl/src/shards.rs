@@ -30,14 +30,14 @@ pub(crate) struct ShardsArgs {
 #[derive(Debug, Subcommand)]
 enum ShardsCommand {
     /// Makes more shards, while the system serves: run it, start all programs again one after the other, and run it once more. Accounts
-    /// that are there stay where they are; new ones spread over all. Needs the rights of `worker`.
+    /// that are there stay where they are; new ones spread over all. Needs the rights of `operator-write`.
     Grow(grow::GrowArgs),
     /// Moves a shard to another node of a Redis Cluster, while the programs run: in one step where the server can (Valkey from 9), else key by
     /// key, and the shard is closed meanwhile. Whatever became of it, the same command goes on. Needs the rights of `mover`
     /// (docs/operations.md).
     Move(moving::MoveArgs),
     /// Takes the store of a single server, which has become a node of a cluster, over into the cluster: nothing works there before. Needs
-    /// the rights of `worker`.
+    /// the rights of `operator-write`.
     Adopt(AdoptArgs),
 }
 

@@ -1,14 +1,17 @@
 //! `store`: the identity of the store, and what an operator does when the store was replaced, or doesn't change to newer forms by
 //! itself.
 
+mod accept;
+
+mod noted;
+
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use store::Store;
-use store::identity::{
-    Acceptance, Found, Rewind, StoreFacts, StoreId, Upgraded, newest_schema, unknown_schema,
-};
+use store::identity::{Rewind, StoreFacts, StoreId, Upgraded, newest_schema, unknown_schema};
 use store::settings::RedisArgs;
 
+use crate::order::OrderArgs;
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -20,11 +23,11 @@ pub(crate) enum StoreCommand {
     /// Tells what the store says of itself.
     Show(ShowArgs),
     /// Accepts what is on the server as the store: once before the very first start with STORE_ID, and after the store was
-    /// replaced. Programs that wait go on with it. Needs the rights of `api` or `worker`.
-    Accept(AcceptArgs),
+    /// replaced. Programs that wait go on with it. Needs the rights of `operator-write`, or of a program.
+    Accept(accept::AcceptArgs),
     /// Changes what is stored to the newest form that this release knows. Workers do it by themselves, unless Redis doesn't tell
     /// them who is connected. Stop all programs of older releases first: afterwards they refuse the store. Needs the rights of
-    /// `worker`.
+    /// `operator-write`.
     Upgrade(UpgradeArgs),
 }
 
@@ -35,26 +38,14 @@ pub(crate) struct ShowArgs {
     redis: RedisArgs,
 }
 
-/// The arguments of `store accept`.
-#[derive(Debug, Args)]
-pub(crate) struct AcceptArgs {
-    #[command(flatten)]
-    redis: RedisArgs,
-
-    /// Change nothing, and tell what would be done.
-    #[arg(long)]
-    dry_run: bool,
-
-    /// Accept nothing but an empty server, or the store that STORE_ID names.
-    #[arg(long)]
-    only_empty: bool,
-}
-
 /// The arguments of `store upgrade`.
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     /// No program of an older release runs any more, whatever Redis tells of its connections, or doesn't tell.
     #[arg(long)]
@@ -67,7 +58,7 @@ pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
         StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
         StoreCommand::Show(arguments) => runtime::new()?.block_on(show(&arguments.redis)),
         StoreCommand::Upgrade(arguments) => runtime::new()?.block_on(upgrade_all(arguments)),
-        StoreCommand::Accept(arguments) => runtime::new()?.block_on(accept(arguments)),
+        StoreCommand::Accept(arguments) => runtime::new()?.block_on(accept::accept(arguments)),
     }
 }
 
@@ -87,33 +78,19 @@ async fn show(redis: &RedisArgs) -> anyhow::Result<String> {
     Ok(each.collect::<Vec<_>>().join("\n"))
 }
 
-/// Accepts what is there, in all shards or in none.
-async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
-    let stores = stores(&arguments.redis).await?;
-    for store in &stores {
-        let would_be = store.accept_store(true).await?;
-        let is_wanted = !arguments.only_empty || matches!(would_be.found, Found::Empty | Found::Same);
-        anyhow::ensure!(
-            is_wanted,
-            "nothing was accepted: {}{}",
-            prefix(store),
-            found(&would_be)
-        );
-    }
-    let mut lines = Vec::new();
-    for store in &stores {
-        let done = store.accept_store(arguments.dry_run).await?;
-        lines.push(format!("{}{}", prefix(store), accepted(&done, arguments.dry_run)));
-    }
-    Ok(lines.join("\n"))
-}
-
 /// Changes all shards to the newest forms.
 async fn upgrade_all(arguments: &UpgradeArgs) -> anyhow::Result<String> {
     let mut lines = Vec::new();
     for store in stores(&arguments.redis).await? {
         lines.push(format!("{}{}", prefix(&store), upgrade(&store, arguments).await?));
     }
+    noted::noted(
+        "store upgrade",
+        &arguments.redis,
+        &arguments.order,
+        &lines.join("; "),
+    )
+    .await;
     Ok(lines.join("\n"))
 }
 
@@ -153,40 +130,6 @@ async fn upgrade(store: &Store, arguments: &UpgradeArgs) -> anyhow::Result<Strin
         }
         None => "nothing is to be done: a worker was faster".to_owned(),
     })
-}
-
-/// What the server has.
-fn found(acceptance: &Acceptance) -> String {
-    let known = |facts: &StoreFacts| {
-        facts
-            .identity
-            .as_ref()
-            .map_or_else(String::new, StoreId::to_string)
-    };
-    match acceptance.found {
-        Found::Empty => "the server is empty".to_owned(),
-        Found::Unmarked => "the server has keys of ours without an identity".to_owned(),
-        Found::Other => format!("the server has the store {}", known(&acceptance.before)),
-        Found::Older => format!(
-            "the store {} was set back to an earlier state",
-            known(&acceptance.before)
-        ),
-        Found::Same => format!("the server has the store {}", known(&acceptance.before)),
-    }
-}
-
-/// What was accepted, or would be.
-fn accepted(acceptance: &Acceptance, dry_run: bool) -> String {
-    let did = if dry_run {
-        "it would be accepted as"
-    } else {
-        "it was accepted as"
-    };
-    let mut text = format!("{}; {did} the store {}", found(acceptance), acceptance.identity);
-    if !dry_run {
-        text.push_str("; programs that wait go on within seconds");
-    }
-    text
 }
 
 fn described(facts: &StoreFacts) -> String {

@@ -17,8 +17,6 @@ pub mod memory;
 
 pub mod processor;
 
-pub mod host;
-
 pub mod signals;
 
 pub mod reread;

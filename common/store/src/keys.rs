@@ -83,13 +83,14 @@
 //! | `workers` | sorted set | worker that runs → when it was last heard of (ms): at most the last 1,000 | 72 s after the last was heard of |
 //! | `workers:<w>` | hash | what a worker tells of itself: `host`, `version`, `incarnation` (its leases' name for it here), `slots`, `inFlight` (of this shard), `state`, `startedAt`; `drain`, since when an operator wants it to take nothing new (ms, -1: nobody does) | 72 s after it was last heard of |
 //! | `removed:<operation>` | string | the endpoint, the API key, or the portal session, that this operation removed | 1 min |
-//! | `changed:<operation>` | string | the endpoint that this operation changed; or how many strikes it took back, and how many endpoints it switched on | 1 min; 1 h |
+//! | `changed:<operation>` | string | the endpoint that this operation changed; or how many deliveries it discarded; or how many strikes it took back, and how many endpoints it switched on | 1 min; 1 h |
 //! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
 //! | `operator` | list | events for the operator, oldest first: `<26 characters of an id> <event type> <body>`; 64 MiB at most | until they are sent, if somebody is told |
 //! | `operator:bytes` | string | how long they are together | while there are some |
 //! | `operator:sender` | string | incarnation of the worker that sends them | 30 s |
+//! | `audit` | stream | what operators did: `by`, `why`, `action`, `target`, `account`, `result` | for ever, the last 10,000 |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, `headerPrefix`, … | for ever |
 //! | `directory` | hash | account that lies in another shard than its id names → that shard's number; the same in all shards | for ever |
 //! | `event_types` | hash | event type → what stands for all that is known about it, as the API announced that started last | for ever |

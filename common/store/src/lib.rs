@@ -33,6 +33,7 @@
 //! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue. `erasing`: a person's right to be
 //!   forgotten.
+//! - [`mending`]: what an operator does about what waits. [`audit`]: who did it, and why.
 
 use std::sync::{Arc, Mutex};
 
@@ -105,6 +106,9 @@ pub mod test_events;
 
 mod erasing;
 
+pub mod audit;
+pub mod mending;
+
 use clock::ScriptClock;
 use condition::Condition;
 use connection::{Connection, Connections, Way};
@@ -125,6 +129,8 @@ pub use watch::Turn;
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    /// At whose order it is used, if an operator does.
+    order: Option<audit::Order>,
 }
 
 struct Inner {
@@ -173,6 +179,7 @@ impl Store {
                 clock: ScriptClock::default(),
                 quiet: Quiet::default(),
             }),
+            order: None,
         }
     }
 }

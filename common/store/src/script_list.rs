@@ -2,9 +2,9 @@
 
 use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
 use super::{
-    accounts, api_keys, check, egress, endpoints, erasing, event_types, events, health, history, identity,
-    log, moving, operator_events, parked, policy, portal_sessions, queue, rates, replays, rewrap, rotation,
-    secrets_key, server, shards, test_events, watch, workers,
+    accounts, api_keys, audit, check, egress, endpoints, erasing, event_types, events, health, history,
+    identity, log, mending, moving, operator_events, parked, policy, portal_sessions, queue, rates, replays,
+    rewrap, rotation, secrets_key, server, shards, test_events, watch, workers,
 };
 
 macro_rules! list {
@@ -66,6 +66,10 @@ list![
     endpoints::EndpointEnable<'_>,
     endpoints::EndpointHold<'_>,
     endpoints::AccountHold<'_>,
+    mending::EndpointDiscard<'_>,
+    mending::EndpointRelease<'_>,
+    mending::DeliveriesCancel<'_>,
+    audit::AuditNote<'_>,
     accounts::AccountLimitsSet<'_>,
     accounts::AccountErase<'_>,
     accounts::AccountEraseStep<'_>,

@@ -100,8 +100,8 @@ impl RedisServer {
             .env("REDIS_USERS", file)
             .env("REDIS_ACL_DIR", self.dir())
             .env("REDIS_PROGRAM", &self.program);
-        for user in ["api", "worker", "operator"] {
-            let name = format!("REDIS_{}_PASSWORD_SHA256", user.to_uppercase());
+        for user in ["api", "worker", "operator", "operator-write"] {
+            let name = format!("REDIS_{}_PASSWORD_SHA256", user.to_uppercase().replace('-', "_"));
             command.env(name, hash(user));
         }
         command

@@ -12,7 +12,7 @@ use e2e::workspace::root;
 use regex::Regex;
 use store::server::replay_rights::REPLAYED;
 
-use Who::{Api, Mover, Operator, Worker};
+use Who::{Api, Mender, Mover, Operator, Worker};
 
 /// The users of the access list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ enum Who {
     Api,
     /// The workers, and `webhooksctl secrets rewrap`, `endpoints enable`, `account move` and `store upgrade`.
     Worker,
+    /// `operator-write`: what an operator reads, and whatever `webhooksctl` mends.
+    Mender,
     /// `webhooksctl check`, and whoever follows docs/operations.md.
     Operator,
     /// `webhooksctl shards move`: operators of a cluster add this user themselves, as docs/operations.md says.
@@ -32,6 +34,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("choose", Api),
     ("displace", Api),
     ("clock", Api),
+    ("clock", Mender),
     ("call_count", Api),
     ("api_key_create", Api),
     ("api_key_use", Api),
@@ -54,23 +57,37 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("endpoint_retry", Api),
     ("endpoint_rotate", Api),
     ("endpoint_rewrap", Worker),
+    ("endpoint_rewrap", Mender),
     ("endpoint_enable", Worker),
+    ("endpoint_enable", Mender),
     ("endpoint_hold", Worker),
+    ("endpoint_hold", Mender),
     ("account_erase", Api),
     ("account_erase_step", Worker),
     ("account_move_begin", Worker),
+    ("account_move_begin", Mender),
     ("account_move_arrive", Worker),
+    ("account_move_arrive", Mender),
     ("account_move_close", Worker),
+    ("account_move_close", Mender),
     ("account_move_walk", Worker),
+    ("account_move_walk", Mender),
     ("account_move_sizes", Worker),
+    ("account_move_sizes", Mender),
     ("account_move_switch", Worker),
+    ("account_move_switch", Mender),
     ("account_move_open", Worker),
+    ("account_move_open", Mender),
     ("account_move_leave", Worker),
+    ("account_move_leave", Mender),
     ("account_move_remove", Worker),
+    ("account_move_remove", Mender),
     ("account_move_end", Worker),
+    ("account_move_end", Mender),
     ("account_limits", Api),
     ("account_hold", Api),
     ("account_hold", Worker),
+    ("account_hold", Mender),
     ("endpoint_remove", Api),
     ("endpoint_list", Api),
     ("endpoint_health", Api),
@@ -78,31 +95,43 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("history_find", Worker),
     ("history_forestall", Api),
     ("history_forestall", Worker),
+    ("history_forestall", Mender),
     ("history_replace", Api),
     ("history_replace", Worker),
+    ("history_replace", Mender),
     ("event_erase", Api),
     ("event_erase", Worker),
+    ("event_erase", Mender),
     ("log_erase", Api),
     ("log_erase", Worker),
+    ("log_erase", Mender),
     ("history_read_events", Worker),
     ("history_write_events", Worker),
     ("history_write_log", Worker),
     ("history_write_log", Api),
+    ("history_write_log", Mender),
     ("history_lookup", Api),
     ("history_lookup", Worker),
+    ("history_lookup", Mender),
     ("event_heads", Api),
     ("event_trace", Api),
     ("event_trace", Worker),
+    ("event_trace", Mender),
     ("log_heads", Api),
     ("log_page", Api),
     ("log_records", Api),
     ("log_waiting", Api),
     ("delivery_get", Api),
     ("replay_one", Api),
+    ("replay_one", Mender),
     ("replay_start", Api),
+    ("replay_start", Mender),
     ("replay_get", Api),
+    ("replay_get", Mender),
     ("replay_cancel", Api),
+    ("replay_cancel", Mender),
     ("replay_count", Api),
+    ("replay_count", Mender),
     ("replay_look", Worker),
     ("replay_step", Worker),
     ("test_event_request", Api),
@@ -114,14 +143,25 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("event_types_announce", Api),
     ("event_types_keep", Api),
     ("directory_enter", Worker),
+    ("directory_enter", Mender),
     ("shards_grow", Worker),
+    ("shards_grow", Mender),
     ("secrets_key_keep", Api),
     ("secrets_key_keep", Worker),
+    ("secrets_key_keep", Mender),
     ("store_watch", Api),
     ("store_watch", Worker),
+    ("store_watch", Mender),
     ("store_claim", Api),
     ("store_claim", Worker),
+    ("store_claim", Mender),
     ("store_upgrade", Worker),
+    ("store_upgrade", Mender),
+    ("endpoint_discard", Mender),
+    ("endpoint_release", Mender),
+    ("deliveries_cancel", Mender),
+    ("audit_note", Worker),
+    ("audit_note", Mender),
     ("store_room", Api),
     ("store_room", Worker),
 ];
@@ -137,59 +177,88 @@ const CODE: &[(&str, &str, &[Who])] = &[
         &[Operator],
     ),
     ("check/noted.rs", "hgetall", &[Operator]),
+    ("audit.rs", "xrevrange", &[Operator]),
     ("check/standing.rs", "hgetall llen lrange zcard", &[Operator]),
     ("check/walk.rs", "hgetall scan", &[Operator]),
     (
         "connection/cluster/view.rs",
         "cluster|info cluster|slots",
-        &[Api, Worker, Operator, Mover],
+        &[Api, Worker, Operator, Mover, Mender],
     ),
     (
         "connection/reconnecting.rs",
         "client|setname",
-        &[Api, Worker, Operator, Mover],
+        &[Api, Worker, Operator, Mover, Mender],
     ),
     // Asked of sentinels, which have lists of their own.
     ("connection/sentinels/sentinel.rs", "sentinel", &[]),
-    ("connection/primary.rs", "role", &[Api, Worker, Operator, Mover]),
-    ("diagnosis.rs", "client|list", &[Worker, Operator]),
-    ("endpoints/enable.rs", "hmget", &[Worker]),
-    ("endpoints/hold.rs", "get", &[Api, Worker]),
-    ("endpoints/mod.rs", "hkeys", &[Api, Worker, Operator]),
-    ("endpoints/scan.rs", "scan", &[Api, Worker]),
-    ("erasing/answers.rs", "hmget", &[Api, Worker]),
-    ("erasing/unfinished.rs", "hmget lrange zscan", &[Api, Worker]),
+    (
+        "connection/primary.rs",
+        "role",
+        &[Api, Worker, Operator, Mover, Mender],
+    ),
+    ("diagnosis.rs", "client|list", &[Worker, Operator, Mender]),
+    ("endpoints/enable.rs", "hmget", &[Worker, Mender]),
+    ("endpoints/hold.rs", "get", &[Api, Worker, Mender]),
+    ("endpoints/mod.rs", "hkeys", &[Api, Worker, Operator, Mender]),
+    ("endpoints/scan.rs", "scan", &[Api, Worker, Mender]),
+    ("erasing/answers.rs", "hmget", &[Api, Worker, Mender]),
+    (
+        "erasing/unfinished.rs",
+        "hmget lrange zscan",
+        &[Api, Worker, Mender],
+    ),
     ("event_types.rs", "hgetall scan", &[Api]),
     ("events/confirm.rs", "wait waitaof", &[Api]),
     ("events/lookup.rs", "hget hgetall", &[Api]),
-    ("identity/accept.rs", "hgetall", &[Worker, Operator, Mover]),
-    ("identity/upgrade.rs", "client|list", &[Worker]),
-    ("shards/accounts.rs", "get scan", &[Worker, Operator]),
-    ("shards/adopting.rs", "del hgetall", &[Worker]),
-    ("shards/directory.rs", "hscan", &[Api, Worker, Operator]),
-    ("server/info.rs", "info", &[Api, Worker]),
+    (
+        "identity/accept.rs",
+        "hgetall",
+        &[Worker, Operator, Mover, Mender],
+    ),
+    ("identity/upgrade.rs", "client|list", &[Worker, Mender]),
+    ("shards/accounts.rs", "get scan", &[Worker, Operator, Mender]),
+    ("shards/adopting.rs", "del hgetall", &[Worker, Mender]),
+    ("shards/directory.rs", "hscan", &[Api, Worker, Operator, Mender]),
+    ("server/info.rs", "info", &[Api, Worker, Mender]),
     ("server/replication.rs", "wait waitaof", &[Api]),
-    ("history/log_blocks.rs", "zrange", &[Api, Worker, Operator]),
+    (
+        "history/log_blocks.rs",
+        "zrange",
+        &[Api, Worker, Operator, Mender],
+    ),
     ("history/packing/entries.rs", "hmget", &[Worker]),
-    ("history/packing/log.rs", "hmget xlen xrange", &[Api, Worker]),
-    ("history/mod.rs", "get", &[Api, Worker, Operator]),
+    (
+        "history/packing/log.rs",
+        "hmget xlen xrange",
+        &[Api, Worker, Mender],
+    ),
+    ("history/mod.rs", "get", &[Api, Worker, Operator, Mender]),
     (
         "history/operator.rs",
         "hgetall hmget xrevrange zrange",
         &[Operator],
     ),
-    ("moving/copy.rs", "dump pttl restore", &[Worker]),
-    ("moving/record.rs", "hgetall", &[Worker]),
-    ("moving/walk.rs", "zrange", &[Worker]),
+    ("moving/copy.rs", "dump pttl restore", &[Worker, Mender]),
+    ("moving/record.rs", "hgetall", &[Worker, Mender]),
+    ("moving/walk.rs", "zrange", &[Worker, Mender]),
     ("log/account/queues.rs", "zrange", &[Api]),
     ("log/account/tail.rs", "xread", &[Api]),
     ("log/detail.rs", "hmget", &[Api]),
-    ("log/range.rs", "xrange xrevrange", &[Api, Worker, Operator]),
-    ("log/since.rs", "hmget xinfo|stream", &[Api, Worker, Operator]),
+    (
+        "log/range.rs",
+        "xrange xrevrange",
+        &[Api, Worker, Operator, Mender],
+    ),
+    (
+        "log/since.rs",
+        "hmget xinfo|stream",
+        &[Api, Worker, Operator, Mender],
+    ),
     ("log/story.rs", "hget hgetall llen lpos zscore", &[Operator]),
     ("log/story/event.rs", "hmget", &[Operator]),
     ("log/tail.rs", "xread", &[Api]),
-    ("log/trace.rs", "lrange", &[Api, Worker, Operator]),
+    ("log/trace.rs", "lrange", &[Api, Worker, Operator, Mender]),
     ("overview/accounts.rs", "get hkeys hmget", &[Operator]),
     ("overview/books.rs", "hgetall time zcard", &[Operator]),
     (
@@ -210,17 +279,19 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("portal_sessions/mod.rs", "get zscore", &[Api]),
     ("queue/mod.rs", "blpop", &[Worker]),
     ("replays/step.rs", "hstrlen", &[Worker]),
-    ("rewrap.rs", "hmget", &[Api, Worker]),
+    ("rewrap.rs", "hmget", &[Api, Worker, Mender]),
     ("rotation.rs", "hmget", &[Api]),
-    ("secrets_key.rs", "get", &[Api, Worker, Operator]),
-    ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker]),
+    ("secrets_key.rs", "get", &[Api, Worker, Operator, Mender]),
+    ("server/replay_rights.rs", "acl|dryrun", &[Api, Worker, Mender]),
     ("scripts/call.rs", "evalsha fcall", &[Api, Worker]),
+    // What runs as functions isn't an operator's.
+    ("scripts/call.rs", "evalsha", &[Mender]),
     (
         "scripts/functions.rs",
         "function|delete function|list function|load",
         &[Api, Worker],
     ),
-    ("server.rs", "config|get", &[Api, Worker]),
+    ("server.rs", "config|get", &[Api, Worker, Mender]),
     (
         "slot_moving/at_once.rs",
         "cluster|getslotmigrations cluster|migrateslots",
@@ -407,7 +478,7 @@ fn every_user_has_the_commands_that_are_used_and_no_other() {
             wanted.entry(*who).or_default().extend(commands);
         }
     }
-    for who in [Api, Worker] {
+    for who in [Api, Worker, Mender] {
         wanted.entry(who).or_default().insert(LOADING_SCRIPTS.to_owned());
     }
     wanted
@@ -423,8 +494,16 @@ fn every_user_has_the_commands_that_are_used_and_no_other() {
         },
     ));
 
+    let reads = wanted[&Operator].clone();
+    wanted.entry(Mender).or_default().extend(reads);
+
     let granted = granted();
-    for (who, name) in [(Api, "api"), (Worker, "worker"), (Operator, "operator")] {
+    for (who, name) in [
+        (Api, "api"),
+        (Worker, "worker"),
+        (Operator, "operator"),
+        (Mender, "operator-write"),
+    ] {
         let commands: BTreeSet<_> = granted[name]
             .iter()
             .filter_map(|word| word.strip_prefix('+'))
@@ -446,9 +525,14 @@ fn every_command_that_writes_is_asked_for_at_the_start() {
     let server = RedisServer::start();
     let granted = granted();
     let commands = granted["api"].union(&granted["worker"]);
+    let commands: BTreeSet<_> = commands
+        .cloned()
+        .chain(granted["operator-write"].clone())
+        .collect();
     // A function that is loaded stands alone in the file, in no transaction, so it asks for no right.
-    let commands = commands.filter_map(|word| word.strip_prefix('+'));
     let commands: Vec<_> = commands
+        .iter()
+        .filter_map(|word| word.strip_prefix('+'))
         .filter(|command| !command.starts_with("function|"))
         .collect();
     let mut asked = redis::cmd("COMMAND");
@@ -478,7 +562,7 @@ fn every_command_that_writes_is_asked_for_at_the_start() {
 fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
     let granted = granted();
     let names: Vec<_> = granted.keys().map(String::as_str).collect();
-    assert_eq!(names, ["api", "default", "operator", "worker"]);
+    assert_eq!(names, ["api", "default", "operator", "operator-write", "worker"]);
     let words = |name: &str| {
         let words = granted[name].iter().filter(|word| !word.starts_with('+'));
         words.map(String::as_str).collect::<Vec<_>>()
@@ -487,9 +571,12 @@ fn nobody_else_gets_in_and_nobody_reaches_other_keys() {
     assert_eq!(words("default"), ["off", "resetchannels", "resetpass", "~*"]);
     assert!(granted["default"].contains("+@all"));
     let shard = store::keys::Keys::new(0).key("*").replace('0', "*");
-    for name in ["api", "worker", "operator"] {
+    for name in ["api", "worker", "operator", "operator-write"] {
         let access = if name == "operator" { "%R~" } else { "~" };
-        let hash = format!("#@REDIS_{}_PASSWORD_SHA256@", name.to_uppercase());
+        let hash = format!(
+            "#@REDIS_{}_PASSWORD_SHA256@",
+            name.to_uppercase().replace('-', "_")
+        );
         let mut expected = vec![
             "-@all".to_owned(),
             "on".to_owned(),

@@ -147,11 +147,12 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
 }
 
 /// Every service, also those that are started by hand, and those of profiles.
-const SERVICES: [&str; 16] = [
+const SERVICES: [&str; 17] = [
     "redis",
     "api",
     "worker",
     "check",
+    "operate",
     "store-accept",
     "redis-2",
     "redis-3",
@@ -367,7 +368,10 @@ fn redis_knows_its_users() {
             "REDIS_ADMIN_PASSWORD",
         ]
         .contains(&name);
-        assert!(is_required || is_of_several, "{line}");
+        // An installation of before has none: that user is off then, and a blank password lets nobody in.
+        let is_of_mending = name == "REDIS_OPERATOR_WRITE_PASSWORD_SHA256"
+            || line.contains("//operator-write:${REDIS_OPERATOR_WRITE_PASSWORD-}@");
+        assert!(is_required || is_of_several || is_of_mending, "{line}");
     }
 }
 
@@ -399,6 +403,33 @@ fn the_script_that_starts_redis_refuses_what_is_no_hash() {
             "{printed}"
         );
         assert!(!dir.path().join("users.acl").exists());
+    }
+}
+
+/// An installation of before has no password for the user that is new.
+#[test]
+fn without_its_hash_the_mending_operator_is_off_and_redis_starts() {
+    let script = root().join("docker/redis/start");
+    let good = "0123456789abcdef".repeat(4);
+    for (hash, status, is_said) in [("", "off resetpass", true), (good.as_str(), "on #", false)] {
+        let dir = e2e::temp_dir::TempDir::new("acl");
+        let mut command = std::process::Command::new("sh");
+        command
+            .arg(&script)
+            .env("REDIS_ACL_DIR", dir.path())
+            .env("REDIS_PROGRAM", "echo")
+            .env("REDIS_OPERATOR_WRITE_PASSWORD_SHA256", hash);
+        for user in ["API", "WORKER", "OPERATOR"] {
+            command.env(format!("REDIS_{user}_PASSWORD_SHA256"), &good);
+        }
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{said}");
+        assert_eq!(said.contains("operator-write is off"), is_said, "{said}");
+        let list = std::fs::read_to_string(dir.path().join("users.acl")).unwrap();
+        let expected = format!("user operator-write {status}");
+        assert!(list.lines().any(|line| line.starts_with(&expected)), "{list}");
+        assert!(!list.contains("@REDIS_"), "{list}");
     }
 }
 
@@ -502,7 +533,15 @@ fn one_of_several_servers_knows_the_others_users_and_shows_nobody_a_password() {
         assert_eq!(settings.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         let list = std::fs::read_to_string(dir.path().join("users.acl")).unwrap();
         let users: Vec<_> = list.lines().map(|line| line.split(' ').nth(1).unwrap()).collect();
-        let mut wanted = vec!["default", "api", "worker", "operator", "replica", "admin"];
+        let mut wanted = vec![
+            "default",
+            "api",
+            "worker",
+            "operator",
+            "operator-write",
+            "replica",
+            "admin",
+        ];
         if mode == "sentinel" {
             wanted.push("sentinel");
             let conf = std::fs::read_to_string(dir.path().join("redis.conf")).unwrap();

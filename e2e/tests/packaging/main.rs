@@ -21,6 +21,8 @@ mod docs_page;
 
 mod house;
 
+mod levers;
+
 mod lua;
 
 mod operator;

@@ -224,7 +224,9 @@ async fn the_doctor_names_what_is_wrong_and_what_to_do() {
     ] {
         assert!(has(&found, code), "{code}: {found:?}");
     }
-    assert!(!has(&diagnose("worker", &right), "config_unreadable"));
+    for user in ["worker", "operator-write"] {
+        assert!(!has(&diagnose(user, &right), "config_unreadable"), "{user}");
+    }
     let found = diagnose("operator", &e2e::system::secrets_key(99));
     assert!(has(&found, "wrong_secrets_key"), "{found:?}");
     system.stop();

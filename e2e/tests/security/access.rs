@@ -3,6 +3,8 @@
 //! Proves (security): Least rights
 //! Proves (security): Nobody logs in as `default`, which is off and has no password
 
+use std::collections::BTreeMap;
+
 use e2e::process::Process;
 use e2e::redis_server::RedisServer;
 use e2e::state::{assert_nothing_left, connect};
@@ -76,8 +78,17 @@ const OTHER_KEYS: &[&str] = &[
     "RESTORE secret:of:me 0 x",
 ];
 
-/// What workers alone may do: moving an account is their right.
-const WORKERS_ONLY: &[&str] = &["CLIENT LIST", "DUMP wh:meta", "RESTORE wh:{0}:x 0 x"];
+/// What the API may not do: moving an account, and seeing who is connected.
+const NOT_OF_THE_API: &[&str] = &["CLIENT LIST", "DUMP wh:meta", "RESTORE wh:{0}:x 0 x"];
+
+/// What an operator who mends may not do: a worker's work.
+const WORKERS_ONLY: &[&str] = &[
+    "FCALL x 0",
+    "FUNCTION LIST",
+    "FUNCTION LOAD x",
+    "FUNCTION DELETE x",
+    "BLPOP wh:{0}:wake 0.01",
+];
 
 /// The same, for those who write.
 const WRITES_TO_OTHER_KEYS: &[&str] = &[
@@ -132,12 +143,19 @@ fn assert_refused(connection: &mut Connection, name: &str, command: &str) {
     assert!(refused, "{name}: {command}: {answer:?}");
 }
 
-/// Everything that the server holds, as text: keys, types and contents.
+/// Everything that the server holds, as text: keys, types and contents; but for `writes` of `wh:meta`, which the programs let rise about a
+/// second after they wrote something.
 fn dump(server: &RedisServer) -> String {
     let mut connection = connect(server);
     let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query(&mut connection).unwrap();
     keys.sort_unstable();
     let dumped = keys.iter().map(|key| {
+        if key == "wh:meta" {
+            let meta: BTreeMap<String, String> =
+                redis::cmd("HGETALL").arg(key).query(&mut connection).unwrap();
+            let kept: Vec<_> = meta.iter().filter(|(name, _)| *name != "writes").collect();
+            return format!("{key} {kept:?}\n");
+        }
         let content: Vec<u8> = redis::cmd("DUMP").arg(key).query(&mut connection).unwrap();
         format!("{key} {content:?}\n")
     });
@@ -154,22 +172,53 @@ async fn the_whole_system_works_with_least_rights() {
         .worker_env("REDIS_URL", worker.clone())
         .start()
         .await;
-    Tour::of(&system).await;
+    let tour = Tour::of(&system).await;
     assert_nothing_left(&system.redis).await;
     let key = system.api.variable("SECRETS_KEY").unwrap().to_owned();
-    let runs = [
-        (system.redis.url_as("operator"), vec!["check"]),
-        (system.redis.url_as("operator"), vec!["status"]),
-        (worker.clone(), vec!["secrets", "rewrap"]),
-        (worker.clone(), vec!["store", "upgrade"]),
-        (
-            worker,
-            vec!["endpoints", "enable", "--disabled-since", "2026-01-01T00:00:00Z"],
-        ),
+    let operator = system.redis.url_as("operator");
+    let mender = system.redis.url_as("operator-write");
+    let customer = system.customer();
+    let endpoint = customer
+        .create_endpoint(&tour.receiver.url("/never"), &["*"])
+        .await
+        .id;
+    let enable = ["endpoints", "enable", "--disabled-since", "2026-01-01T00:00:00Z"];
+    let account = system.account();
+    let since = "2026-01-01T00:00:00Z";
+    let until = "2026-01-02T00:00:00Z";
+    let mut runs = vec![
+        (&operator, vec!["check"]),
+        (&operator, vec!["status"]),
+        (&worker, vec!["secrets", "rewrap"]),
+        (&worker, vec!["store", "upgrade"]),
+        (&worker, enable.to_vec()),
+        (&worker, vec!["pause", &endpoint]),
     ];
+    // What `worker` may do, whoever mends may do too, and what the reader does.
+    let mends: [&[&str]; 17] = [
+        &["check"],
+        &["status"],
+        &["secrets", "rewrap"],
+        &["store", "accept"],
+        &["store", "upgrade"],
+        &enable,
+        &["throttle", &endpoint, "--per-second", "5"],
+        &["pause", &endpoint],
+        &["resume", &endpoint],
+        &["pause", account, "--reason", "too loud"],
+        &["discard", account, "--yes"],
+        &["resume", account],
+        &["release", account, "--yes"],
+        &["requeue", &endpoint, "--since", since, "--until", until],
+        &["replay", account, "--since", since, "--until", until, "--wait"],
+        &["secrets", "accept"],
+        &["audit"],
+    ];
+    runs.extend(mends.map(|arguments| (&mender, arguments.to_vec())));
+    runs.push((&operator, vec!["audit", "--account", account, "--json"]));
     for (url, arguments) in runs {
         let environment = [
-            ("REDIS_URL".to_owned(), url),
+            ("REDIS_URL".to_owned(), url.clone()),
             ("SECRETS_KEY".to_owned(), key.clone()),
         ];
         let output = Process::run("webhooksctl", &arguments, &environment);
@@ -194,7 +243,7 @@ async fn whatever_else_is_asked_is_refused() {
         .exec(&mut connect(server))
         .unwrap();
     let before = dump(server);
-    for name in ["api", "worker", "operator"] {
+    for name in ["api", "worker", "operator", "operator-write"] {
         let connection = &mut user(server, name);
         for command in NOBODY.iter().chain(OTHER_KEYS).chain(WRITES_TO_OTHER_KEYS) {
             assert_refused(connection, name, command);
@@ -209,8 +258,11 @@ async fn whatever_else_is_asked_is_refused() {
             assert_refused(&mut user(server, name), name, command);
         }
     }
-    for command in WORKERS_ONLY {
+    for command in NOT_OF_THE_API {
         assert_refused(&mut user(server, "api"), "api", command);
+    }
+    for command in WORKERS_ONLY {
+        assert_refused(&mut user(server, "operator-write"), "operator-write", command);
     }
     assert_eq!(before, dump(server), "a refused command changed something");
     system.finish().await;
@@ -220,7 +272,7 @@ async fn whatever_else_is_asked_is_refused() {
 #[test]
 fn a_script_reaches_nothing_that_its_user_may_not() {
     let server = RedisServer::start_guarded();
-    for name in ["api", "worker"] {
+    for name in ["api", "worker", "operator-write"] {
         let connection = &mut user(&server, name);
         for code in [
             "return redis.call('FLUSHALL')",

@@ -319,6 +319,7 @@ impl Fixture {
                 let kind = key.split(':').next().unwrap();
                 let kept = [
                     "account",
+                    "audit",
                     "block",
                     "blocks",
                     "history",

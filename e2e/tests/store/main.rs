@@ -37,6 +37,7 @@ mod holds;
 mod keys;
 mod listing;
 mod marks;
+mod mending;
 mod model;
 mod moving;
 mod operator_events;

@@ -29,6 +29,19 @@ fn each_user_has_a_password_of_its_own_with_its_hash() {
         assert!(password.len() >= 43 && !passwords.contains(&password));
         passwords.push(password);
     }
+    assert_eq!(text.lines().count(), 2 * USERS.len());
+    let added = new_passwords(&arguments(&["--operator-write"]));
+    let names: Vec<_> = added
+        .lines()
+        .map(|line| line.split_once('=').unwrap().0)
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "REDIS_OPERATOR_WRITE_PASSWORD",
+            "REDIS_OPERATOR_WRITE_PASSWORD_SHA256"
+        ]
+    );
 }
 
 #[test]

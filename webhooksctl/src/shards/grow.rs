@@ -2,18 +2,23 @@
 
 use std::io::Write as _;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use store::settings::RedisArgs;
-use store::shards::Growth;
+use store::shards::{Grown, Growth};
 
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
+use crate::stores::stores;
 
 /// The arguments of `shards grow`.
 #[derive(Debug, Args)]
 pub(crate) struct GrowArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
 
     /// How many there are to be: more than now, 256 at most.
     #[arg(value_parser = clap::value_parser!(u16).range(2..=256))]
@@ -27,11 +32,31 @@ pub(crate) struct GrowArgs {
 /// Begins to grow; goes to the end if all programs know.
 pub(crate) fn run(arguments: &GrowArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
+    let stores = runtime.block_on(stores(&arguments.redis))?;
+    let first = stores.first().context("there is no shard")?;
+    let deed = Deed {
+        action: "shards grow",
+        target: &format!("to {}", arguments.to),
+        account: "",
+    };
+    let said = |grown: &Grown| format!("from {}", grown.from);
+    let noted = first.ordered_by(&arguments.order.order());
+    let grown = runtime.block_on(deed.noted(&noted, grow(arguments), said))?;
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "the store has {} shards now (before: {}); {} accounts stay where they are, in another shard than new ones with their ids would begin in",
+        grown.to, grown.from, grown.entered
+    )?;
+    Ok(())
+}
+
+async fn grow(arguments: &GrowArgs) -> anyhow::Result<Grown> {
     let to = arguments.to;
-    let growth = runtime.block_on(Growth::begin(&arguments.redis, to))?;
+    let growth = Growth::begin(&arguments.redis, to).await?;
     if !arguments.all_are_restarted {
         let again = format!("then run `webhooksctl shards grow {to}` again");
-        match runtime.block_on(growth.behind())? {
+        match growth.behind().await? {
             Some(behind) if behind.is_empty() => {}
             Some(behind) => bail!(
                 "not finished: the {to} shards are made, and these connections are of programs that have fewer. Start those programs again, one after the other, {again}\n{}",
@@ -43,12 +68,5 @@ pub(crate) fn run(arguments: &GrowArgs) -> anyhow::Result<()> {
         }
     }
     let progress = runtime::progress(|accounts: usize| format!("found {accounts} accounts …"));
-    let grown = runtime.block_on(growth.finish(progress))?;
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "the store has {} shards now (before: {}); {} accounts stay where they are, in another shard than new ones with their ids would begin in",
-        grown.to, grown.from, grown.entered
-    )?;
-    Ok(())
+    Ok(growth.finish(progress).await?)
 }

@@ -13,11 +13,12 @@ use crate::{Store, StoreError};
 
 script! {
     /// Switches an endpoint on that failures have disabled at this time or later; whether it did.
-    "endpoint_enable": AllowOom, Writes, needs [ROUTES, SWEEPS, ENABLE, TERMS];
+    "endpoint_enable": AllowOom, Writes, needs [ROUTES, SWEEPS, ENABLE, TERMS, AUDIT];
     struct EndpointEnable<'a> {
         endpoint: &'a EndpointId,
         operation: &'a str,
-        since: Timestamp
+        since: Timestamp,
+        order: &'a str
     } -> bool
 }
 
@@ -116,6 +117,7 @@ impl Store {
             endpoint,
             operation,
             since,
+            order: self.order(),
         })
         .await
     }

@@ -15,20 +15,21 @@ pub const MAX_REASON: usize = 500;
 
 script! {
     /// Pauses or throttles an endpoint, or ends that; the endpoint, if there is one.
-    "endpoint_hold": AllowOom, Writes, needs [PENDING, SUSPEND, TERMS];
+    "endpoint_hold": AllowOom, Writes, needs [PENDING, SUSPEND, TERMS, AUDIT];
     struct EndpointHold<'a> {
         endpoint: &'a EndpointId,
         action: Option<&'static str>,
         /// Deliveries in a second.
         rate: u16,
         reason: &'a str,
-        operation: &'a str
+        operation: &'a str,
+        order: &'a str
     } -> Option<Endpoint>
 }
 
 script! {
     /// Pauses some endpoints of an account, or ends that; the hold, and the last of them if there are more.
-    "account_hold": AllowOom, Writes, needs [PENDING, TERMS, PLACED, SUSPEND];
+    "account_hold": AllowOom, Writes, needs [PENDING, TERMS, PLACED, SUSPEND, AUDIT];
     struct AccountHold<'a> {
         account: &'a AccountId,
         /// The number that accounts were cut by when this shard was chosen.
@@ -36,7 +37,8 @@ script! {
         action: Option<&'static str>,
         reason: &'a str,
         behind: &'a str,
-        operation: &'a str
+        operation: &'a str,
+        order: &'a str
     } -> (String, String)
 }
 
@@ -61,6 +63,7 @@ impl Store {
             },
             reason,
             operation: &operation_id(),
+            order: self.order(),
         };
         self.call(&hold).await
     }
@@ -85,6 +88,7 @@ impl Store {
                 reason: reason.unwrap_or_default(),
                 behind: &behind,
                 operation: &operation_id(),
+                order: self.order(),
             };
             let (hold, last) = self.call(&step).await?;
             if last.is_empty() {

@@ -11,23 +11,23 @@ mod answers;
 mod unfinished;
 
 pub(crate) use answers::LogErase;
+pub(crate) use unfinished::Spot;
 
 use ::history::FinishedEvent;
 use domain::id::{AccountId, EndpointId, EventId};
 
-use self::unfinished::Spot;
 use crate::scripts::{answered_in_words, record, script};
 use crate::{Store, StoreError};
 
 /// How many deliveries one call ends.
-const STEP: usize = 16;
+pub(crate) const STEP: usize = 16;
 
 /// How often the unfinished deliveries are looked for. They may move while they are: the rest ends when its turn comes.
 const LOOKS: usize = 4;
 
 script! {
     /// Takes an event's payload away, and cancels those of its deliveries that were found.
-    "event_erase": AllowOom, Writes, needs [PENDING, TERMS, DELIVERIES, PLACES, HERE];
+    "event_erase": AllowOom, Writes, needs [PENDING, TERMS, DELIVERIES, PLACES, TAKEN, HERE];
     struct EventErase<'a> {
         account: &'a AccountId,
         event: &'a EventId,
@@ -97,6 +97,11 @@ impl Store {
     }
 }
 
+/// How the ids of an event's deliveries begin.
+pub(crate) fn stem_of(event: &EventId) -> String {
+    format!("dlv_{}_", event.as_str().trim_start_matches("evt_"))
+}
+
 /// What all steps have in common.
 struct Erasing<'a> {
     store: &'a Store,
@@ -114,7 +119,10 @@ impl Erasing<'_> {
             if left == 0 {
                 break;
             }
-            let spots = self.store.unfinished_deliveries(endpoints, self.event).await?;
+            let spots = self
+                .store
+                .unfinished_deliveries(endpoints, &stem_of(self.event))
+                .await?;
             for spots in spots.chunks(STEP) {
                 if let Erasure::Erased(unfinished) = self.step(spots).await? {
                     left = unfinished;

@@ -1,9 +1,9 @@
-//! Where an event's unfinished deliveries are.
+//! Where unfinished deliveries are, of an event or of one delivery.
 //!
 //! No index leads there, and none is kept for what is asked for so seldom: this looks through the queues of the account's endpoints, in
 //! bounded pieces. Leases come first, since a delivery whose event is erased gets none; pending lists last, since the others lead there.
 
-use domain::id::{EndpointId, EventId};
+use domain::id::EndpointId;
 
 use super::SpotRecord;
 use crate::{Store, StoreError};
@@ -13,7 +13,7 @@ const PIECE: isize = 1000;
 
 /// Where a delivery was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spot {
+pub(crate) struct Spot {
     /// The key of the queue, without its prefix.
     queue: String,
     /// The entry, as it stands there.
@@ -21,7 +21,12 @@ pub(super) struct Spot {
 }
 
 impl Spot {
-    pub(super) fn record(&self) -> SpotRecord<'_> {
+    /// The delivery that stands there, as far as that is its text.
+    pub(crate) fn delivery(&self) -> &str {
+        self.text.split(':').next().unwrap_or_default()
+    }
+
+    pub(crate) fn record(&self) -> SpotRecord<'_> {
         SpotRecord {
             queue: &self.queue,
             text: &self.text,
@@ -30,26 +35,25 @@ impl Spot {
 }
 
 impl Store {
-    /// The unfinished deliveries of an event, as far as they stay where they are meanwhile. Those that upkeep cancels anyway are not among
-    /// them.
-    pub(super) async fn unfinished_deliveries(
+    /// The unfinished deliveries whose ids begin like this, as far as they stay where they are meanwhile. Those that upkeep cancels anyway
+    /// are not among them.
+    pub(crate) async fn unfinished_deliveries(
         &self,
         endpoints: &[EndpointId],
-        event: &EventId,
+        stem: &str,
     ) -> Result<Vec<Spot>, StoreError> {
-        let stem = format!("dlv_{}_", event.as_str().trim_start_matches("evt_"));
-        let mut found = self.search_set("leases", &stem).await?;
-        found.extend(self.search_set("quarantine", &stem).await?);
+        let mut found = self.search_set("leases", stem).await?;
+        found.extend(self.search_set("quarantine", stem).await?);
         for endpoint in endpoints {
-            found.extend(self.search_set(&format!("retry:{endpoint}"), &stem).await?);
+            found.extend(self.search_set(&format!("retry:{endpoint}"), stem).await?);
             for queue in self.releasing(endpoint).await? {
                 found.extend(if queue.ends_with(":pending") {
-                    self.search_list(&queue, &stem).await?
+                    self.search_list(&queue, stem).await?
                 } else {
-                    self.search_set(&queue, &stem).await?
+                    self.search_set(&queue, stem).await?
                 });
             }
-            found.extend(self.search_list(&format!("pending:{endpoint}"), &stem).await?);
+            found.extend(self.search_list(&format!("pending:{endpoint}"), stem).await?);
         }
         Ok(found)
     }

@@ -1,6 +1,7 @@
 -- replay_one: sends a delivery again, by hand.
 --
 -- ARGV[DELIVERY] is a fresh id for the new delivery.
+-- ARGV[ORDER]: see audit.lua.
 -- Its event may be given as it was packed.
 -- Returns 'pending' or 'parked', 'expired' when the payload is gone or was packed, 'over_budget', or '' when the account has no such
 -- endpoint.
@@ -25,6 +26,7 @@ if e.state ~= 'active' and e.bytes > (limits.parked or tonumber(ARGV[PARKED_BYTE
   call('HSET', P .. 'endpoint:' .. id, 'parkedLimit', ARGV[PARKED_BYTES])
   call('ZADD', PARKED, 0, id)
 end
+note_order(ARGV[ORDER], 'replay', ARGV[SOURCE], e.account, delivery)
 flush()
 wake()
 return state

@@ -2,6 +2,7 @@
 -- step.
 --
 -- ARGV[REPLAY] is a fresh id. ARGV[STATUS]: 'exhausted', 'succeeded' or 'undelivered'. ARGV[EVENTS]: `,<type>,<type>,`, or '' for all.
+-- ARGV[ORDER]: see audit.lua.
 -- Returns {'started', replay (see `replay_view`)}, {'running', id of the one that runs}, or {} when the account has no such
 -- endpoint.
 -- Guarantees: the same replay again changes nothing; an endpoint has one at a time. Not `allow-oom`. Refused as pending where a worker of
@@ -28,6 +29,7 @@ if owned.replay ~= replay then
   end
   call('HSET', P .. 'endpoint:' .. id, 'replay', replay)
   call('ZADD', REPLAYS, now, replay)
+  note_order(ARGV[ORDER], 'replay', id, account, replay .. ' of what was ' .. ARGV[STATUS])
   wake() -- it wakes upkeep as well
 end
 return { 'started', replay_view(id, replay) }

@@ -10,7 +10,7 @@ use crate::{Store, StoreError};
 
 script! {
     /// Begins a replay of many.
-    "replay_start": DenyOom, Writes, needs [OWNER, PENDING, REPLAY_VIEW, CORE, HERE];
+    "replay_start": DenyOom, Writes, needs [OWNER, PENDING, REPLAY_VIEW, CORE, AUDIT, HERE];
     struct ReplayStart<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -20,7 +20,8 @@ script! {
         since: Timestamp,
         until: Timestamp,
         /// Bytes that the account may have unfinished.
-        account_bytes: u64
+        account_bytes: u64,
+        order: &'a str
     } -> StartOutcome
 }
 
@@ -36,11 +37,12 @@ script! {
 
 script! {
     /// Cancels a replay of many; `None` when the endpoint has none with this id.
-    "replay_cancel": AllowOom, Writes, needs [REPLAY_VIEW, REPLAYS, HERE];
+    "replay_cancel": AllowOom, Writes, needs [REPLAY_VIEW, REPLAYS, AUDIT, HERE];
     struct ReplayCancel<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
-        replay: &'a ReplayId
+        replay: &'a ReplayId,
+        order: &'a str
     } -> Option<Replay>
 }
 
@@ -68,6 +70,7 @@ impl Store {
             since: span.since,
             until: span.until,
             account_bytes: budgets.account_bytes,
+            order: self.order(),
         })
         .await
     }
@@ -107,6 +110,7 @@ impl Store {
             endpoint,
             account,
             replay: id,
+            order: self.order(),
         })
         .await
     }

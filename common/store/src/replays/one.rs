@@ -14,7 +14,7 @@ const LOOKS: usize = 8;
 
 script! {
     /// Sends a delivery again, of an event that may have been packed.
-    "replay_one": DenyOom, Writes, needs [TERMS, OWNER, RESTORE, HERE];
+    "replay_one": DenyOom, Writes, needs [TERMS, OWNER, RESTORE, AUDIT, HERE];
     struct ReplayOne<'a> {
         endpoint: &'a EndpointId,
         account: &'a AccountId,
@@ -23,7 +23,8 @@ script! {
         /// Bytes that the account may have unfinished.
         account_bytes: u64,
         /// Bytes that an endpoint may have parked.
-        parked_bytes: u64;
+        parked_bytes: u64,
+        order: &'a str;
         each packed: Vec<PackedSource<'a>>
     } -> ReplayOutcome
 }
@@ -80,6 +81,7 @@ impl Store {
             delivery: replay.new,
             account_bytes: replay.budgets.account_bytes,
             parked_bytes: replay.budgets.parked_bytes,
+            order: self.order(),
             packed: packed.map(PackedSource::from).into_iter().collect(),
         })
         .await

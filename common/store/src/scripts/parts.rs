@@ -48,8 +48,10 @@ parts! {
     TALLY = "tally" needs [TURNS];
     SHARES = "shares" needs [TALLY];
     PLACES = "places" needs [SHARES];
+    TAKEN = "taken" needs [PLACES];
     RECENT = "recent" needs [CORE];
     VIEW = "view" needs [CORE];
+    AUDIT = "audit" needs [CORE];
     FINISHED = "finished" needs [CORE];
     LOG = "log" needs [CORE];
     LOGGED = "logged" needs [BASE];

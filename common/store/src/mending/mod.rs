@@ -1,0 +1,15 @@
+//! What an operator does about deliveries that wait: `discard` them, `release` them, `cancel` single ones.
+//!
+//! Each is a step for an endpoint, whatever waits there, so whoever does it for all of an account can stop and begin again. Who ordered
+//! it stands in the [`audit`](crate::audit).
+
+mod cancel;
+
+mod discard;
+
+mod release;
+
+pub(crate) use cancel::DeliveriesCancel;
+pub(crate) use discard::EndpointDiscard;
+pub(crate) use release::EndpointRelease;
+pub use release::Released;

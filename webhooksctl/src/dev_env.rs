@@ -53,6 +53,7 @@ const OPTIONAL: [&str; 37] = [
     "LOG_LENGTH",
     "EGRESS_PROXY",
     "EGRESS_CHECK",
+    "METRICS_TOP_ENDPOINTS",
     "LOG_FORMAT",
     "RUST_LOG",
 ];

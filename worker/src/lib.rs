@@ -9,6 +9,7 @@
 //! - `transport`: the guarded HTTP client.
 //! - `shares`: how accounts share places for what may take seconds.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `packing`: blocks of history; `gauge`: how much memory Redis has left.
+//! - `observer`: what waits in the store, for the metrics.
 //! - `probes`, [`metrics`]: what an operator sees.
 //! - `start`, `ready`, `parts`: from the configuration to running tasks; `supervise`, `tasks`, `stop`: to a bounded stop.
 //! - `outage`: what the worker does and says while Redis doesn't answer.
@@ -38,6 +39,8 @@ mod upkeep;
 mod packing;
 
 mod gauge;
+
+mod observer;
 
 mod probes;
 

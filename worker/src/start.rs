@@ -11,6 +11,7 @@ use crate::egress::Egress;
 use crate::error::RunError;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
+use crate::observer::Interest;
 use crate::operator_events;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
@@ -42,6 +43,7 @@ pub async fn run(
     let clock = Clock::new(metrics.clock_skew.clone());
     let fitness = Fitness::new(metrics.clone());
     let egress = Egress::default();
+    let interest = Interest::default();
     let known = KnownShards::default();
     let mut pages = Tasks::default();
     let probes = Probes {
@@ -50,6 +52,7 @@ pub async fn run(
         fitness: fitness.clone(),
         egress: egress.clone(),
         metrics: metrics.clone(),
+        interest: interest.clone(),
         stopping: stop.clone(),
         clock: clock.clone(),
     };
@@ -97,6 +100,7 @@ pub async fn run(
         config: &config,
         shards,
         metrics,
+        interest,
         stop,
         client,
         clock,

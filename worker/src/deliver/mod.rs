@@ -129,6 +129,7 @@ impl Deliverer {
             random_fraction,
             now,
         );
+        self.metrics.waits.attempted(leased, &outcome, duration, now);
         conclude::log(leased, &outcome);
         Ok(outcome)
     }

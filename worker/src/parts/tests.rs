@@ -134,6 +134,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let shards = WorkerShard::all(&Shards::find(&config.redis).await.unwrap());
     shards[0].open();
     let parts = Parts {
+        interest: Interest::default(),
         config: &config,
         shards,
         metrics: metrics.clone(),

@@ -72,7 +72,7 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
     let full = customer.create_endpoint(&receiver.url("/full"), &["*"]).await;
     let paused = customer.create_endpoint(&receiver.url("/paused"), &["*"]).await;
     let pause = json!({"id": paused.id, "state": "paused"});
-    customer.patch("/api/webhooks-config", &pause).await.expect(200);
+    let _paused = customer.patch("/api/webhooks-config", &pause).await.expect(200);
     for _ in 0..3 {
         let backend = system.backend();
         backend.push(system.account(), "session.created", json!({})).await;

@@ -13,10 +13,11 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use e2e::client::Caller;
+use e2e::ports::free_port;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::{Program, RedisServer, shipped_users};
 use e2e::state::{connect, key};
-use e2e::system::{System, secrets_key};
+use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
 use e2e::workspace::root;
 use redis::Commands as _;
@@ -188,12 +189,17 @@ async fn slots_are_taken_and_deliveries_wait() {
         .await;
     let (customer, receiver) = (system.customer(), Receiver::start().await);
     receiver.close_gate();
-    for number in 0..4 {
+    // More than slots, so that the call that fills them leaves some.
+    for number in 0..8 {
         let path = format!("/{number}");
         receiver.always(&path, Answer::status(200).held());
-        customer.create_endpoint(&receiver.url(&path), &["lead.captured"]).await;
+        customer
+            .create_endpoint(&receiver.url(&path), &["lead.captured"])
+            .await;
     }
-    customer.create_endpoint(&receiver.url("/other"), &["ticket.created"]).await;
+    customer
+        .create_endpoint(&receiver.url("/other"), &["ticket.created"])
+        .await;
     let watched = Watched::start(
         &system,
         "15s",
@@ -208,7 +214,11 @@ async fn slots_are_taken_and_deliveries_wait() {
     push(&system, "lead.captured", 1).await;
     receiver.wait_for(4).await;
     push(&system, "ticket.created", 4).await;
-    for alert in ["WebhooksWorkersFull", "WebhooksDeliveriesLate", "WebhooksOldestWaits"] {
+    for alert in [
+        "WebhooksWorkersFull",
+        "WebhooksDeliveriesLate",
+        "WebhooksOldestWaits",
+    ] {
         watched.fires(alert).await;
     }
     push(&system, "ticket.created", 40).await;
@@ -232,7 +242,9 @@ async fn receivers_fail() {
     }
     let customer = system.customer();
     for _ in 0..12 {
-        customer.create_endpoint(&receiver.url("/gone"), &["ticket.created"]).await;
+        customer
+            .create_endpoint(&receiver.url("/gone"), &["ticket.created"])
+            .await;
     }
     customer
         .create_endpoint(&receiver.url("/failing"), &["lead.captured"])
@@ -254,11 +266,11 @@ async fn receivers_fail() {
     watched.all_fire().await;
 }
 
-/// A worker has another `SECRETS_KEY`.
+/// A worker's proxy is gone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_is_unfit() {
     let (system, _receiver, _hook) = System::builder()
-        .worker_env("SECRETS_KEY", secrets_key(7))
+        .worker_env("EGRESS_PROXY", format!("http://127.0.0.1:{}", free_port()))
         .start_with_hook()
         .await;
     let watched = Watched::start(&system, "15s", &[("WebhooksWorkerUnfit", &[])]).await;
@@ -285,8 +297,13 @@ async fn the_store_is_written_by_others() {
     )
     .await;
     // The counter has to be seen before it rises.
-    watched.prometheus.wait_for("webhooks_store_corrupt_total == 0").await;
-    let _: usize = redis.lpush(key(&format!("pending:{}", hook.id)), "garbage").unwrap();
+    watched
+        .prometheus
+        .wait_for("webhooks_store_corrupt_total == 0")
+        .await;
+    let retry = key(&format!("retry:{}", hook.id));
+    let _: usize = redis.zadd(retry, "garbage", 1).unwrap();
+    let _: usize = redis.zadd(key("timers"), &hook.id, 1).unwrap();
     push(&system, "lead.captured", 1).await;
     watched.fires("WebhooksStoreCorrupt").await;
 
@@ -312,7 +329,10 @@ async fn a_worker_dies_with_many_leases() {
         .start()
         .await;
     let receiver = Receiver::start().await;
-    let hook = system.customer().create_endpoint(&receiver.url("/hook"), &["*"]).await;
+    let hook = system
+        .customer()
+        .create_endpoint(&receiver.url("/hook"), &["*"])
+        .await;
     system.end_slow_start(&hook.id);
     receiver.close_gate();
     receiver.always("/hook", Answer::status(200).held());
@@ -386,7 +406,10 @@ async fn connections_and_files_are_taken() {
         .await;
     let open: u64 = open[0]["value"][1].as_str().unwrap().parse().unwrap();
     let most = Some(open + 70);
-    let limit = Rlimit { current: most, maximum: most };
+    let limit = Rlimit {
+        current: most,
+        maximum: most,
+    };
     let process = Pid::from_raw(i32::try_from(system.api.id()).unwrap());
     prlimit(process, Resource::Nofile, limit).unwrap();
     let address = system.api.variable("API_LISTEN").unwrap().to_owned();

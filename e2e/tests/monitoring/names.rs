@@ -45,7 +45,8 @@ fn told(page: &str) -> BTreeSet<String> {
 
 /// The value of a series, as it is written.
 fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
-    page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
+    page.lines()
+        .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +89,10 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
         (r#"webhooks_store_endpoints{shard="0",state="paused"}"#, "1"),
         (r#"webhooks_store_endpoints_at_cap{shard="0"}"#, "1"),
         (r#"webhooks_store_retries_due_within_hour{shard="0"}"#, "3"),
-        (r#"webhooks_store_ended_total{shard="0",outcome="succeeded"}"#, "3"),
+        (
+            r#"webhooks_store_ended_total{shard="0",outcome="succeeded"}"#,
+            "3",
+        ),
         (r#"webhooks_store_events_total{shard="0"}"#, "3"),
         (r#"webhooks_store_deliveries_made_total{shard="0"}"#, "12"),
     ];
@@ -126,9 +130,18 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
         let value = |page| value(page, name).unwrap().parse::<f64>().unwrap();
         value(&teller) + value(&silent)
     };
-    assert!((sum("webhooks_worker_delivered_after_seconds_count") - 3.0).abs() < 0.1, "{teller}");
-    assert!((sum("webhooks_worker_first_attempt_after_seconds_count") - 6.0).abs() < 0.1, "{teller}");
-    assert!(teller.contains(r#"webhooks_redis_call_seconds_count{script="work"}"#), "{teller}");
+    assert!(
+        (sum("webhooks_worker_delivered_after_seconds_count") - 3.0).abs() < 0.1,
+        "{teller}"
+    );
+    assert!(
+        (sum("webhooks_worker_first_attempt_after_seconds_count") - 6.0).abs() < 0.1,
+        "{teller}"
+    );
+    assert!(
+        teller.contains(r#"webhooks_redis_call_seconds_count{script="work"}"#),
+        "{teller}"
+    );
 
     let all = "common/exposition/metrics.txt";
     let worker = listed(&["worker/metrics.txt", all]);
@@ -137,7 +150,9 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
     let (mut of_api, mut listed) = (told(&api), listed(&["api/metrics.txt", all]));
     // Without a series there is no family; who doesn't look at the store tells nothing of it.
     for names in [&mut of_api, &mut listed] {
-        names.retain(|name| !name.starts_with("webhooks_store_") && name != "webhooks_api_auth_failures_total");
+        names.retain(|name| {
+            !name.starts_with("webhooks_store_") && name != "webhooks_api_auth_failures_total"
+        });
     }
     assert_eq!(of_api, listed);
     assert!(value(&api, "webhooks_api_connections_limit").is_some(), "{api}");
@@ -152,7 +167,10 @@ async fn another_worker_looks_when_the_first_one_has_died() {
     let tells = async |worker: &Process| {
         eventually(LONG, "a worker to tell what is in the store", async || {
             let page = page(worker).await;
-            check(page.contains(r#"webhooks_store_seen_age_seconds{shard="0"}"#), page)
+            check(
+                page.contains(r#"webhooks_store_seen_age_seconds{shard="0"}"#),
+                page,
+            )
         })
         .await;
     };

@@ -25,21 +25,31 @@ impl Prometheus {
     pub(crate) async fn of(system: &System) -> Self {
         let dir = TempDir::new("prometheus");
         let address = |process: &Process, variable| process.variable(variable).unwrap().to_owned();
-        let workers = system.workers.iter().map(|worker| address(worker, "WORKER_LISTEN"));
+        let workers = system
+            .workers
+            .iter()
+            .map(|worker| address(worker, "WORKER_LISTEN"));
         let jobs = [
             ("webhooks-api", vec![address(&system.api, "API_ADMIN_LISTEN")]),
             ("webhooks-worker", workers.collect()),
         ];
         let mut text = "global: { scrape_interval: 1s, scrape_timeout: 1s }\nscrape_configs:\n".to_owned();
         for (job, targets) in &jobs {
-            writeln!(text, "  - job_name: {job}\n    static_configs: [{{ targets: {targets:?} }}]").unwrap();
+            writeln!(
+                text,
+                "  - job_name: {job}\n    static_configs: [{{ targets: {targets:?} }}]"
+            )
+            .unwrap();
         }
         let config = dir.path().join("prometheus.yml");
         std::fs::write(&config, text).unwrap();
         let listen = format!("127.0.0.1:{}", free_port());
         let child = Command::new(tools("receivers").join("prometheus"))
             .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--storage.tsdb.path={}", dir.path().join("data").display()))
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                dir.path().join("data").display()
+            ))
             .arg(format!("--web.listen-address={listen}"))
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(dir.path().join("log")).unwrap())
@@ -84,7 +94,9 @@ impl Prometheus {
 
 /// Whether the value of a series is a finite number.
 fn is_number(series: &Value) -> bool {
-    let value = series["value"][1].as_str().and_then(|value| value.parse::<f64>().ok());
+    let value = series["value"][1]
+        .as_str()
+        .and_then(|value| value.parse::<f64>().ok());
     value.is_some_and(f64::is_finite)
 }
 

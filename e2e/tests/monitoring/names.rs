@@ -43,6 +43,29 @@ fn told(page: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// docs/operations.md has a table of all.
+#[test]
+fn the_page_names_every_metric() {
+    let page = std::fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let section = page
+        .split("\n## ")
+        .find(|section| section.starts_with("Metrics\n"));
+    let rows = section
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `"));
+    let named: Vec<_> = rows
+        .map(|row| row.split('`').next().unwrap().to_owned())
+        .collect();
+    let lists = [
+        "api/metrics.txt",
+        "worker/metrics.txt",
+        "common/exposition/metrics.txt",
+    ];
+    assert_eq!(named.iter().cloned().collect::<BTreeSet<_>>(), listed(&lists));
+    assert_eq!(named.len(), listed(&lists).len());
+}
+
 /// The value of a series, as it is written.
 fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
     page.lines()

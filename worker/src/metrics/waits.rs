@@ -64,3 +64,6 @@ impl WaitMetrics {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -278,46 +278,6 @@ async fn a_worker_is_unfit() {
     watched.all_fire().await;
 }
 
-/// Somebody writes into the store, and an older copy of it is put in place.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_store_is_written_by_others() {
-    let (system, receiver, hook) = System::start_with_hook().await;
-    push(&system, "lead.captured", 20).await;
-    receiver.wait_for(20).await;
-    let redis = &mut connect(&system.redis);
-    let watched = Watched::start(
-        &system,
-        "30s",
-        &[
-            ("WebhooksStoreCorrupt", &[]),
-            ("WebhooksAttemptsCrash", &[]),
-            ("WebhooksDeliveriesQuarantined", &[]),
-            ("WebhooksStoreSetBack", &[]),
-        ],
-    )
-    .await;
-    // The counter has to be seen before it rises.
-    watched
-        .prometheus
-        .wait_for("webhooks_store_corrupt_total == 0")
-        .await;
-    let retry = key(&format!("retry:{}", hook.id));
-    let _: usize = redis.zadd(retry, "garbage", 1).unwrap();
-    let _: usize = redis.zadd(key("timers"), &hook.id, 1).unwrap();
-    push(&system, "lead.captured", 1).await;
-    watched.fires("WebhooksStoreCorrupt").await;
-
-    let record = key(&format!("endpoint:{}", hook.id));
-    let _: usize = redis.hdel(&record, "url").unwrap();
-    let _: usize = redis.hset(&record, "version", "x").unwrap();
-    push(&system, "lead.captured", 3).await;
-    watched.fires("WebhooksAttemptsCrash").await;
-    watched.fires("WebhooksDeliveriesQuarantined").await;
-
-    let _: usize = redis.hset("wh:meta", "writes", 0).unwrap();
-    watched.fires("WebhooksStoreSetBack").await;
-}
-
 /// Many leases expire, since the worker that had them was killed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_dies_with_many_leases() {
@@ -439,5 +399,49 @@ async fn nobody_may_look_at_the_store() {
     let alerts: [(&str, &[(&str, &str)]); 1] = [("WebhooksStoreUnseen", &[])];
     for (alert, changes) in alerts {
         prometheus.wait_for(&shortened(alert, "15s", changes)).await;
+    }
+}
+
+mod long {
+    use super::*;
+
+    /// Somebody writes into the store, and an older copy of it is put in place.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_store_is_written_by_others() {
+        let (system, receiver, hook) = System::start_with_hook().await;
+        push(&system, "lead.captured", 20).await;
+        receiver.wait_for(20).await;
+        let redis = &mut connect(&system.redis);
+        let watched = Watched::start(
+            &system,
+            "30s",
+            &[
+                ("WebhooksStoreCorrupt", &[]),
+                ("WebhooksAttemptsCrash", &[]),
+                ("WebhooksDeliveriesQuarantined", &[]),
+                ("WebhooksStoreSetBack", &[]),
+            ],
+        )
+        .await;
+        // The counter has to be seen before it rises.
+        watched
+            .prometheus
+            .wait_for("webhooks_store_corrupt_total == 0")
+            .await;
+        let retry = key(&format!("retry:{}", hook.id));
+        let _: usize = redis.zadd(retry, "garbage", 1).unwrap();
+        let _: usize = redis.zadd(key("timers"), &hook.id, 1).unwrap();
+        push(&system, "lead.captured", 1).await;
+        watched.fires("WebhooksStoreCorrupt").await;
+
+        let record = key(&format!("endpoint:{}", hook.id));
+        let _: usize = redis.hdel(&record, "url").unwrap();
+        let _: usize = redis.hset(&record, "version", "x").unwrap();
+        push(&system, "lead.captured", 3).await;
+        watched.fires("WebhooksAttemptsCrash").await;
+        watched.fires("WebhooksDeliveriesQuarantined").await;
+
+        let _: usize = redis.hset("wh:meta", "writes", 0).unwrap();
+        watched.fires("WebhooksStoreSetBack").await;
     }
 }

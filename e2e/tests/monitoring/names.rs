@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e::client::Caller;
+use e2e::client::{Caller, NewEndpoint};
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
@@ -72,11 +72,11 @@ fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
         .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists() {
+/// A system of two workers with an endpoint that is well, one that fails, one at its cap, and one that is paused; and three events for each.
+async fn busy_system() -> (System, Receiver, NewEndpoint, NewEndpoint) {
     let server = RedisServer::start_guarded();
     let (api, worker) = (server.url_as("api"), server.url_as("worker"));
-    let mut system = System::builder()
+    let system = System::builder()
         .on(server)
         .workers(2)
         .api_env("REDIS_URL", api)
@@ -101,7 +101,12 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
         let backend = system.backend();
         backend.push(system.account(), "session.created", json!({})).await;
     }
+    (system, receiver, full, paused)
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists() {
+    let (mut system, receiver, full, paused) = busy_system().await;
     let expected = [
         (r#"webhooks_store_deliveries{shard="0",state="waiting"}"#, "2"),
         (r#"webhooks_store_deliveries{shard="0",state="in_flight"}"#, "1"),
@@ -183,25 +188,29 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
     system.stop();
 }
 
-/// When the worker that looks is gone, another one does.
-#[tokio::test(flavor = "multi_thread")]
-async fn another_worker_looks_when_the_first_one_has_died() {
-    let mut system = System::builder().start().await;
-    let tells = async |worker: &Process| {
-        eventually(LONG, "a worker to tell what is in the store", async || {
-            let page = page(worker).await;
-            check(
-                page.contains(r#"webhooks_store_seen_age_seconds{shard="0"}"#),
-                page,
-            )
-        })
-        .await;
-    };
-    tells(&system.workers[0]).await;
-    system.add_worker();
-    system.wait_ready().await;
-    system.workers[0].kill9();
-    tells(&system.workers[1]).await;
-    system.workers.remove(0);
-    system.stop();
+mod long {
+    use super::*;
+
+    /// When the worker that looks is gone, another one does.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn another_worker_looks_when_the_first_one_has_died() {
+        let mut system = System::builder().start().await;
+        let tells = async |worker: &Process| {
+            eventually(LONG, "a worker to tell what is in the store", async || {
+                let page = page(worker).await;
+                check(
+                    page.contains(r#"webhooks_store_seen_age_seconds{shard="0"}"#),
+                    page,
+                )
+            })
+            .await;
+        };
+        tells(&system.workers[0]).await;
+        system.add_worker();
+        system.wait_ready().await;
+        system.workers[0].kill9();
+        tells(&system.workers[1]).await;
+        system.workers.remove(0);
+        system.stop();
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use e2e::client::Caller;
 use e2e::ports::free_port;
@@ -85,7 +84,6 @@ impl Prometheus {
         eventually(LONG, expression, async || {
             let found = self.ask(expression).await?;
             check(found.iter().any(is_number), format!("{found:?}"))?;
-            tokio::time::sleep(Duration::ZERO).await;
             Ok(found)
         })
         .await

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use exposition::Exposition;
 use prometheus::{
     Encoder as _, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
+use serve::OpenConnections;
 use store::Turn;
 use traces::Counted;
 
@@ -25,6 +27,16 @@ pub struct Metrics {
     failovers: IntCounter,
     failover_lost_writes: IntCounter,
     spans: IntCounterVec,
+    connections: Connections,
+    exposition: Exposition,
+}
+
+/// The connections of the server for customers and backends.
+#[derive(Debug, Clone)]
+struct Connections {
+    open: OpenConnections,
+    shown: IntGauge,
+    limit: IntGauge,
 }
 
 /// Upper bounds of the latency histogram, in seconds.
@@ -99,7 +111,16 @@ impl Metrics {
                 ),
                 &["result"],
             )?,
+            connections: Connections {
+                open: OpenConnections::default(),
+                shown: IntGauge::new("webhooks_api_connections", "Connections of clients.")?,
+                limit: IntGauge::new("webhooks_api_connections_limit", "How many there may be.")?,
+            },
+            exposition: Exposition::new(env!("CARGO_PKG_VERSION")),
         };
+        for gauge in [&metrics.connections.shown, &metrics.connections.limit] {
+            metrics.registry.register(Box::new(gauge.clone()))?;
+        }
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
         metrics.registry.register(Box::new(metrics.in_flight.clone()))?;
@@ -167,7 +188,14 @@ impl Metrics {
 
     /// So many live streams are open now.
     pub fn streams_open(&self, count: usize) {
-        self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.streams.set(as_gauge(count));
+    }
+
+    /// What counts the connections of a server that may have so many.
+    #[must_use]
+    pub fn connections(&self, most: usize) -> OpenConnections {
+        self.connections.limit.set(as_gauge(most));
+        self.connections.open.clone()
     }
 
     /// Whether each of the shards, from the first on, can be used now.
@@ -191,11 +219,19 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = Vec::new();
+        self.connections
+            .shown
+            .set(as_gauge(self.connections.open.count()));
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(%error, "metrics could not be written");
         }
+        text.extend(self.exposition.page(None).into_bytes());
         String::from_utf8(text).unwrap_or_default()
     }
+}
+
+fn as_gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// What became of an event.

@@ -28,17 +28,17 @@ receiver_script() {
     mv -Tf "$script" "$TOOLS/receivers/$name"
 }
 
-# promtool: checks alert rules, from Debian bookworm's Prometheus.
-promtool() {
-    local directory=$TOOLS/promtool-of-bookworm new
+# prometheus_and_promtool: what scrapes our programs, and checks alert rules, from Debian bookworm.
+prometheus_and_promtool() {
+    local directory=$TOOLS/prometheus-of-bookworm new
     if [ ! -d "$directory" ]; then
-        echo "unpacking promtool of Debian bookworm"
+        echo "unpacking Prometheus of Debian bookworm"
         mkdir -p "$TOOLS"
         new=$(mktemp -d "$TOOLS/new.XXXXXX")
         unpack_debian bookworm "$new/root" prometheus &&
-            gather "$new/root" "$new/kept" "$new/root/usr/bin/promtool" &&
+            gather "$new/root" "$new/kept" "$new/root/usr/bin/prometheus" "$new/root/usr/bin/promtool" &&
             mv -T "$new/kept" "$directory"
         rm -rf "$new"
     fi
-    receiver_script "$directory" promtool promtool
+    receiver_script "$directory" prometheus prometheus && receiver_script "$directory" promtool promtool
 }

@@ -20,7 +20,7 @@ declare -A tests_that_use=(
     [lua_linter]='^e2e::packaging lua::'
     [chart]='^e2e::packaging chart::'
     [systemd]='^e2e::packaging package::'
-    [promtool]='^e2e::packaging alerts::'
+    [prometheus]='^e2e::(packaging alerts|monitoring [a-z]+)::'
     [namespaces]='^e2e::(faults (f18|f25_disk_full)|failover cut_off|packaging scripts::full_disk)'
     [routes]='^e2e::(faults f18|failover cut_off)'
     [flock]='^e2e::packaging scripts::'
@@ -31,7 +31,7 @@ declare -A tests_that_use=(
 )
 
 # In the order in which the scripts ask for them, and install them.
-TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter chart systemd promtool namespaces peer oldest_server other_servers receivers)
+TOOLS_OF_TESTS=(redis signature_libraries client_compiler stream_clients python_generator rust_generator document_linters schemathesis flock languages browser browser_driver dashboard_builder routes lua_linter chart systemd prometheus namespaces peer oldest_server other_servers receivers)
 
 # prepare TOOL…: installs them, once it knows that nothing is missing which it can't install.
 prepare() {
@@ -191,8 +191,8 @@ install_chart() {
 need_systemd() { need_debian_package systemd "the test of the systemd units" systemd-analyze; }
 install_systemd() { debian_package systemd systemd-analyze; }
 
-need_promtool() { :; }
-install_promtool() { promtool || die "promtool is missing, which comes from Debian's packages"; }
+need_prometheus() { :; }
+install_prometheus() { prometheus_and_promtool || die "Prometheus is missing, which comes from Debian's packages"; }
 
 need_namespaces() { need_debian_package util-linux "the tests of private addresses, of networks that tear and of a full disk" unshare; }
 install_namespaces() { debian_package util-linux unshare; }

@@ -17,7 +17,7 @@ const ISSUER: &str = "https://clerk.dev.invalid";
 const PARTY: &str = "http://localhost:3000";
 
 /// Variables that the programs have defaults for: written only if they are set.
-const OPTIONAL: [&str; 47] = [
+const OPTIONAL: [&str; 48] = [
     "API_ADMIN_LISTEN",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
@@ -53,6 +53,7 @@ const OPTIONAL: [&str; 47] = [
     "LOG_LENGTH",
     "EGRESS_PROXY",
     "EGRESS_CHECK",
+    "METRICS_TOP_ENDPOINTS",
     "LOG_FORMAT",
     "RUST_LOG",
     "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -19,6 +19,7 @@ use traces::TracesArgs;
 
 pub use self::operator::{OperatorArgs, OperatorSecret, OperatorUrl};
 pub use crate::egress::EgressCheck;
+pub use crate::observer::MetricsArgs;
 pub use crate::operator_events::OperatorReceiver;
 pub use crate::transport::proxy::EgressProxy;
 
@@ -70,6 +71,9 @@ pub struct Config {
     /// Who is told what happens to accounts.
     #[command(flatten)]
     pub operator: OperatorArgs,
+    /// What the metrics tell of single endpoints.
+    #[command(flatten)]
+    pub metrics: MetricsArgs,
     /// How logs look.
     #[command(flatten)]
     pub log: LogArgs,

@@ -10,6 +10,7 @@
 //! - `shares`: how accounts share places for what may take seconds.
 //! - `upkeep`: finished payloads, expired leases, sweeps; `packing`: blocks of history; `gauge`: how much memory Redis has left.
 //! - `presence`: tells that this worker runs; `drain`: whether an operator wants it to take nothing new.
+//! - `observer`: what waits in the store, for the metrics.
 //! - `probes`, [`metrics`]: what an operator sees.
 //! - `start`, `ready`, `parts`: from the configuration to running tasks; `supervise`, `tasks`, `stop`: to a bounded stop.
 //! - `outage`: what the worker does and says while Redis doesn't answer.
@@ -43,6 +44,8 @@ mod gauge;
 mod drain;
 
 mod presence;
+
+mod observer;
 
 mod probes;
 

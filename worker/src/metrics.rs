@@ -2,29 +2,39 @@
 
 mod due;
 
+mod held;
+
 mod history;
 
 mod merged;
 
 mod operator;
 
+mod single;
+
 mod spans;
 
 mod store;
 
+mod waits;
+
 use domain::delivery::Failure;
 use prometheus::{
-    Encoder as _, Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder,
+    Encoder as _, Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
 
 use crate::fault::{Need, NotAttempted};
 
 pub(crate) use self::store::StoreMetrics;
 use due::DueMetrics;
+use exposition::{Exposition, Queues};
+use held::HeldMetrics;
 pub(crate) use history::{HistoryMetrics, LOGS, PAYLOADS};
 pub(crate) use operator::OperatorMetrics;
+use single::{duration, lacks, skew};
 use spans::SpanMetrics;
+use waits::WaitMetrics;
 
 /// Everything that one worker counts.
 #[derive(Debug, Clone)]
@@ -34,10 +44,13 @@ pub struct Metrics {
     pub(crate) attempts: IntCounterVec,
     /// How long attempts took.
     pub(crate) attempt_duration: Histogram,
-    /// Deliveries that this worker holds.
-    pub(crate) in_flight: IntGauge,
-    /// How many deliveries it may hold.
-    pub(crate) slots: IntGauge,
+    /// From when events were accepted.
+    pub(crate) waits: WaitMetrics,
+    /// What this worker holds.
+    pub(crate) held: HeldMetrics,
+    /// What it has seen of the store, if it looks.
+    pub(crate) queues: Queues,
+    exposition: Exposition,
     /// For how long something has been due that it had no room for.
     pub(crate) due: DueMetrics,
     /// Deliveries that were leased to this worker.
@@ -100,10 +113,6 @@ pub(crate) const UNDER_PRESSURE: &str = "pressure";
 /// The label of exhausted payloads that went earlier, since their account had too many.
 pub(crate) const OVER_BUDGET: &str = "budget";
 
-const DURATION_BUCKETS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
-
 impl Metrics {
     /// New counters, all at zero.
     ///
@@ -117,17 +126,17 @@ impl Metrics {
         let family = |name: &str, help: &str, label: &str| {
             registered(&registry, IntCounterVec::new(Opts::new(name, help), &[label]))
         };
-        let duration = HistogramOpts::new("attempt_duration_seconds", "How long attempts took")
-            .buckets(DURATION_BUCKETS.to_vec());
         let metrics = Self {
             attempts: family(
                 "attempts_total",
                 "Attempts by outcome: succeeded, or the code of the failure",
                 "outcome",
             )?,
-            attempt_duration: registered(&registry, Histogram::with_opts(duration))?,
-            in_flight: gauge("in_flight", "Deliveries that this worker holds")?,
-            slots: gauge("slots", "Deliveries that this worker may hold")?,
+            attempt_duration: duration(&registry)?,
+            waits: WaitMetrics::new(&registry)?,
+            held: HeldMetrics::new(&registry)?,
+            queues: Queues::default(),
+            exposition: Exposition::new(env!("CARGO_PKG_VERSION")),
             due: DueMetrics::new(&registry)?,
             fetched: counter("fetched_total", "Deliveries that were leased to this worker")?,
             suspects_fetched: counter(
@@ -139,16 +148,7 @@ impl Metrics {
                 "Leases given back without an attempt, by reason",
                 "reason",
             )?,
-            lacks: registered(
-                &registry,
-                IntGaugeVec::new(
-                    Opts::new(
-                        "lacks",
-                        "1 while the worker can't work for want of something, by what",
-                    ),
-                    &["need"],
-                ),
-            )?,
+            lacks: lacks(&registry)?,
             crashed: counter("crashed_total", "Attempts that ended without an outcome")?,
             test_events: family(
                 "trials_total",
@@ -187,13 +187,7 @@ impl Metrics {
                 "Strikes that were taken back, since this worker's own network was down",
             )?,
             store: StoreMetrics::new(&registry)?,
-            clock_skew: registered(
-                &registry,
-                Gauge::new(
-                    "clock_skew_seconds",
-                    "By how much the clock of this machine is ahead of Redis's",
-                ),
-            )?,
+            clock_skew: skew(&registry)?,
             spans: SpanMetrics::new(&registry)?,
             registry,
         };
@@ -220,7 +214,7 @@ impl Metrics {
             self.payload_bytes_released.with_label_values(&[reason]).reset();
         }
         for call in [
-            "inspect", "work", "wake", "upkeep", "presence", "trials", "egress", "packing",
+            "inspect", "work", "wake", "upkeep", "presence", "trials", "egress", "packing", "observer",
         ] {
             self.redis_errors.with_label_values(&[call]).reset();
         }
@@ -234,6 +228,7 @@ impl Metrics {
     pub fn render(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        text.extend(self.exposition.page(Some(&self.queues)).into_bytes());
         Ok(text)
     }
 }

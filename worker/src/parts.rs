@@ -21,6 +21,7 @@ use crate::drain::Drain;
 use crate::egress::{self, Egress};
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
+use crate::observer::Interest;
 use crate::operator_events::OperatorReceiver;
 use crate::outage::Outage;
 use crate::presence::Identity;
@@ -39,6 +40,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) config: &'a Config,
     pub(crate) shards: Vec<WorkerShard>,
     pub(crate) metrics: Metrics,
+    /// Whether somebody reads them.
+    pub(crate) interest: Interest,
     pub(crate) stop: Stop,
     pub(crate) client: transport::Client,
     pub(crate) clock: Clock,
@@ -64,7 +67,9 @@ impl Parts<'_> {
             slots: self.config.concurrency.worker_concurrency,
             bytes: BYTES_IN_FLIGHT,
         };
-        self.metrics.slots.set(capacity.slots.into());
+        self.metrics.held.slots.set(capacity.slots.into());
+        let most_bytes = i64::try_from(capacity.bytes).unwrap_or(i64::MAX);
+        self.metrics.held.most_bytes.set(most_bytes);
 
         let (mut tasks, mut slots) = (Tasks::default(), Vec::new());
         let members = Pool::shared_by(self.shards.len(), capacity);

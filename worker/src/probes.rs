@@ -21,6 +21,7 @@ use crate::drain::Drain;
 use crate::egress::Egress;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
+use crate::observer::Interest;
 use crate::outage::Trouble;
 use crate::shards::KnownShards;
 use crate::stop::Stop;
@@ -39,6 +40,7 @@ pub(crate) struct Probes {
     pub(crate) fitness: Fitness,
     pub(crate) egress: Egress,
     pub(crate) metrics: Metrics,
+    pub(crate) interest: Interest,
     pub(crate) stopping: Stop,
     pub(crate) drain: Drain,
     pub(crate) clock: Clock,
@@ -156,6 +158,7 @@ fn server_page(server: &Replication) -> serde_json::Value {
 
 #[handler]
 fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
+    probes.interest.asked();
     probes.fitness.measure();
     probes.metrics.due.measure(Instant::now());
     probes.metrics.store.shards_ready(probes.shards.each_ready());

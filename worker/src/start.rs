@@ -16,6 +16,7 @@ use crate::error::RunError;
 use crate::exporting;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
+use crate::observer::Interest;
 use crate::operator_events;
 use crate::outage::{Outage, Trouble};
 use crate::parts::Parts;
@@ -76,6 +77,7 @@ async fn deliver(
     let fitness = Fitness::new(metrics.clone());
     let egress = Egress::default();
     let (drain, identity) = (Drain::default(), Identity::of_process());
+    let interest = Interest::default();
     let known = KnownShards::default();
     let mut pages = Tasks::default();
     let probes = Probes {
@@ -84,6 +86,7 @@ async fn deliver(
         fitness: fitness.clone(),
         egress: egress.clone(),
         metrics: metrics.clone(),
+        interest: interest.clone(),
         stopping: stop.clone(),
         drain: drain.clone(),
         clock: clock.clone(),
@@ -140,6 +143,7 @@ async fn deliver(
         config: &config,
         shards,
         metrics,
+        interest,
         stop,
         client,
         clock,

@@ -46,6 +46,7 @@ pub async fn run(
 ) -> std::io::Result<()> {
     let local = LocalAddr(Addr::SocketAddr(listener.local_addr()?));
     let (limits, streams) = (settings.limits, Arc::clone(&app.streams));
+    let open = app.metrics.connections(limits.connections);
     let endpoint = Arc::new(endpoint(app, settings));
     let handler = move |request, client| {
         let (endpoint, local) = (Arc::clone(&endpoint), local.clone());
@@ -59,7 +60,7 @@ pub async fn run(
         stopping.await;
         streams.stop();
     };
-    serve::run(listener, limits, handler, leaving, stopping).await;
+    serve::run_counted(listener, limits, open, handler, leaving, stopping).await;
     Ok(())
 }
 

@@ -19,6 +19,8 @@ mod limits;
 
 mod occupant;
 
+mod open;
+
 mod places;
 
 mod acceptor;
@@ -33,6 +35,7 @@ mod pace;
 
 pub use limits::Limits;
 pub use occupant::Occupant;
+pub use open::OpenConnections;
 pub use pace::Pace;
 
 use std::convert::Infallible;
@@ -64,13 +67,38 @@ pub async fn run<H, A, B>(
     A: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
 {
+    run_counted(
+        listener,
+        limits,
+        OpenConnections::default(),
+        handler,
+        leaving,
+        stopping,
+    )
+    .await;
+}
+
+/// The same, and counts the connections that are open.
+pub async fn run_counted<H, A, B>(
+    listener: TcpListener,
+    limits: Limits,
+    connections: OpenConnections,
+    handler: H,
+    leaving: impl Future<Output = ()>,
+    stopping: impl Future<Output = ()>,
+) where
+    H: Fn(Request<Incoming>, SocketAddr) -> A + Clone + Send + 'static,
+    A: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
+{
     let (stages, stage) = watch::channel(Stage::Serving);
     let mut acceptor = Acceptor::new(listener, limits);
     let mut open = JoinSet::new();
     let mut serve = |(stream, peer, place): Admitted| {
         while open.try_join_next().is_some() {}
-        let (handler, stage) = (handler.clone(), stage.clone());
+        let (handler, stage, counted) = (handler.clone(), stage.clone(), connections.one_more());
         open.spawn(async move {
+            let _counted = counted;
             let answer = move |request| {
                 // On the heap: hyper moves what it gets several times, and all that a call holds is many kilobytes.
                 let answer = Box::pin(handler(request, peer));

@@ -91,6 +91,7 @@
 //! | `operator:bytes` | string | how long they are together | while there are some |
 //! | `operator:sender` | string | incarnation of the worker that sends them | 30 s |
 //! | `audit` | stream | what operators did: `by`, `why`, `action`, `target`, `account`, `result` | for ever, the last 10,000 |
+//! | `observer` | string | incarnation of the worker that reads the shard for the metrics | 30 s; 3 min where there are several shards |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, `headerPrefix`, … | for ever |
 //! | `directory` | hash | account that lies in another shard than its id names → that shard's number; the same in all shards | for ever |
 //! | `event_types` | hash | event type → what stands for all that is known about it, as the API announced that started last | for ever |

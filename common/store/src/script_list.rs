@@ -1,10 +1,10 @@
 //! The list of all scripts. Each stands beside its Rust caller; one that isn't entered here can't be called.
 
-use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script};
+use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script, ScriptCalls};
 use super::{
     accounts, api_keys, audit, check, egress, endpoints, erasing, event_types, events, health, history,
-    identity, log, mending, moving, operator_events, parked, policy, portal_sessions, queue, rates, replays,
-    rewrap, rotation, secrets_key, server, shards, test_events, watch, workers,
+    identity, log, mending, moving, operator_events, overview, parked, policy, portal_sessions, queue, rates,
+    replays, rewrap, rotation, secrets_key, server, shards, test_events, watch, workers,
 };
 
 macro_rules! list {
@@ -21,6 +21,16 @@ macro_rules! list {
 
         fn declarations() -> Vec<Declaration> {
             vec![$(<$function as Script>::DECLARATION,)+ $(<$script as Script>::DECLARATION),+]
+        }
+
+        /// The scripts that this process has called, and how that went.
+        #[must_use]
+        pub fn script_calls() -> Vec<ScriptCalls> {
+            let calls = [
+                $(<$function as Script>::calls().seen(<$function as Script>::DECLARATION.name),)+
+                $(<$script as Script>::calls().seen(<$script as Script>::DECLARATION.name)),+
+            ];
+            calls.into_iter().flatten().collect()
         }
     };
 }
@@ -117,6 +127,7 @@ list![
     shards::ShardsGrow<'_>,
     identity::StoreUpgrade<'_>,
     watch::StoreRoom,
+    overview::ObserverTake<'_>,
 ];
 
 /// Every script as Redis gets it, with its name: for whoever looks at scripts and doesn't run them.

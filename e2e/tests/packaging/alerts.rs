@@ -78,11 +78,15 @@ fn each_has_a_test_and_a_section_and_asks_for_metrics_that_there_are() {
     assert_eq!(explained, alerts);
     let linked = found(r"runbook: docs/operations\.md#(\w+)", &text);
     assert_eq!(linked, alerts.iter().map(|alert| alert.to_lowercase()).collect());
-    let known: BTreeSet<_> = ["api/metrics.txt", "worker/metrics.txt"]
-        .iter()
-        .flat_map(|file| found(r"(?m)^(webhooks_\w+)", &read(file)))
-        .collect();
-    for metric in found(r"\b(webhooks_(?:api|worker)_\w+)", &text) {
+    let known: BTreeSet<_> = [
+        "api/metrics.txt",
+        "worker/metrics.txt",
+        "common/exposition/metrics.txt",
+    ]
+    .iter()
+    .flat_map(|file| found(r"(?m)^((?:webhooks|process)_\w+)", &read(file)))
+    .collect();
+    for metric in found(r"\b((?:webhooks|process)_[a-z_]+)", &text) {
         let name = metric.trim_end_matches("_bucket");
         assert!(known.contains(name), "there is no {metric}");
     }

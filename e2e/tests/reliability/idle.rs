@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use e2e::client::Caller;
 use e2e::receiver::Receiver;
 use e2e::redis_server::RedisServer;
 use e2e::state::connect;
 use e2e::system::System;
+use e2e::wait::{LONG, check, eventually};
 use serde_json::json;
 
 const SHARDS: usize = 16;
@@ -85,7 +87,7 @@ fn commands(server: &RedisServer) -> BTreeMap<&'static str, BTreeMap<String, usi
     counted
 }
 
-/// A worker, and an API, sends less than a command a second for each shard in which nothing happens. An event that comes is delivered.
+/// A worker, and an API, sends less than a command a second for each shard in which nothing happens, also while its metrics are read. An event that comes is delivered.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_looks_asks_seldom() {
     let builder = System::builder().env("SHARDS", SHARDS.to_string());
@@ -100,6 +102,16 @@ async fn who_looks_asks_seldom() {
     };
     push().await;
     receiver.wait_for(1).await;
+
+    // Somebody reads the metrics, so what is in each shard is looked at as well.
+    let listen = system.workers[0].variable("WORKER_LISTEN").unwrap();
+    let operator = Caller::new(&format!("http://{listen}"), None);
+    let last = format!("webhooks_store_seen_age_seconds{{shard=\"{}\"}}", SHARDS - 1);
+    eventually(LONG, "all shards to be looked at", async || {
+        let page = operator.get("/metrics").await.text;
+        check(page.contains(&last), page)
+    })
+    .await;
 
     let most = SHARDS * usize::try_from(COUNTED_FOR.as_secs()).unwrap();
     let mut all = Vec::new();

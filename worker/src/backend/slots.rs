@@ -105,7 +105,8 @@ impl Slots {
         taken.slots.insert(ticket, slot);
         self.member.holds(taken.slots.len(), taken.bytes);
         drop(taken);
-        self.metrics.in_flight.inc();
+        self.metrics.held.deliveries.inc();
+        self.metrics.held.bytes.add(as_gauge(bytes));
         Permit::new(
             Arc::clone(self),
             ticket,
@@ -172,13 +173,18 @@ impl Slots {
                     taken.endpoints.remove(&slot.endpoint);
                 }
             }
-            self.metrics.in_flight.dec();
+            self.metrics.held.deliveries.dec();
+            self.metrics.held.bytes.sub(as_gauge(slot.bytes));
         }
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn as_gauge(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -145,6 +145,7 @@ impl Deliverer {
             random_fraction,
             now,
         );
+        self.metrics.waits.attempted(leased, &outcome, duration, now);
         let record = conclude::log(leased, &outcome, traced.as_ref(), &self.worker);
         if let (Some(traced), Some(record)) = (traced, record) {
             traced.end(&self.tracer, leased, record);

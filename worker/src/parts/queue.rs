@@ -14,6 +14,7 @@ use crate::backend::slots::Slots;
 use crate::backend::wake;
 use crate::deliver::Sender;
 use crate::gauge::Gauge;
+use crate::observer::Observer;
 use crate::operator_events::OperatorEventSender;
 use crate::outage::Outage;
 use crate::packing::Packing;
@@ -62,6 +63,7 @@ impl Queue<'_> {
         tasks.spawn("upkeep", self.once_reached(self.upkeep(&register)));
         tasks.spawn("presence", self.once_reached(self.presence(register)));
         tasks.spawn("packing", self.once_reached(self.packing()));
+        tasks.spawn("observer", self.once_reached(self.observer()));
         tasks.spawn("trials", self.once_reached(self.test_events(sender)));
         if let Some(sender) = self.operator_events() {
             tasks.spawn("operator", self.once_reached(sender));
@@ -188,6 +190,21 @@ impl Queue<'_> {
             outage: self.outage("packing"),
         };
         packing.run()
+    }
+
+    /// Looks at the shard's queues while somebody reads the metrics.
+    fn observer(&self) -> impl Future<Output = ()> + Send + use<> {
+        let config = self.parts.config;
+        let observer = Observer {
+            store: self.shard.store.clone(),
+            queues: self.parts.metrics.queues.clone(),
+            interest: self.parts.interest.clone(),
+            top: config.metrics.metrics_top_endpoints.into(),
+            budget: config.memory.store_budget_bytes.map(|size| size.0),
+            outage: self.outage("observer"),
+            stop: self.parts.stop.clone(),
+        };
+        observer.run()
     }
 
     /// Takes test events and sends them.

@@ -137,6 +137,7 @@ async fn an_attempt_that_panics_is_set_aside_and_others_flow() {
     let parts = Parts {
         tracer: traces::Tracer::default(),
         keyring: config.secrets.secrets_key.clone().into(),
+        interest: Interest::default(),
         config: &config,
         shards,
         metrics: metrics.clone(),

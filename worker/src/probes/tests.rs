@@ -56,6 +56,7 @@ async fn idle_visitors_keep_nobody_out() {
     config.unwrap();
     let (_stopper, stopping) = crate::stop::Stopper::new();
     let probes = Probes {
+        interest: Interest::default(),
         shards: KnownShards::default(),
         trouble: Trouble::new("Redis has not answered yet"),
         fitness: Fitness::new(Metrics::new().unwrap()),

@@ -49,6 +49,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("operator:bytes", Take::Nothing),
     fixed("operator:sender", Take::Nothing),
     fixed("audit", Take::Nothing),
+    fixed("observer", Take::Nothing),
     fixed("policy", Take::Hash(put::policy)),
     fixed("event_types", Take::Nothing),
     fixed("directory", Take::Nothing),

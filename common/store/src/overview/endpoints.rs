@@ -7,12 +7,13 @@ use domain::id::{AccountId, DeliveryId, EndpointId};
 use redis::Cmd;
 
 use super::ask::Answers;
+use super::memory::usage_of;
 use crate::{Store, StoreError};
 
 const HOUR_MS: u64 = 3_600_000;
 
 /// What is read of an endpoint's record, in this order.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 14] = [
     "account",
     "url",
     "state",
@@ -25,7 +26,18 @@ const FIELDS: [&str; 12] = [
     "hours",
     "lastError",
     "rateLimit",
+    "limit",
+    "slow",
 ];
+
+/// How much is read of each endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// What it has to do.
+    Work,
+    /// Also how many bytes its queues take, which not every user may ask.
+    Bytes,
+}
 
 /// What one endpoint has to do, and how it does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,6 +78,10 @@ pub struct EndpointLoad {
     pub last_error: Option<String>,
     /// How many deliveries a second it may have, if that is limited.
     pub rate_limit: Option<u64>,
+    /// How many attempts it may have in flight, as far as it has shown that it carries them.
+    pub cap: u64,
+    /// Whether its answers take long.
+    pub is_slow: bool,
 }
 
 impl EndpointLoad {
@@ -73,6 +89,12 @@ impl EndpointLoad {
     #[must_use]
     pub fn is_active(&self) -> bool {
         self.state == "active"
+    }
+
+    /// Whether deliveries wait because it has as many in flight as it may.
+    #[must_use]
+    pub fn is_at_cap(&self) -> bool {
+        self.is_active() && self.waiting > 0 && self.in_flight >= self.cap
     }
 
     /// All that it has to do, in flight or not.
@@ -87,9 +109,9 @@ impl EndpointLoad {
         self.first.as_ref().map(|delivery| delivery.event().time())
     }
 
-    fn ask(id: &EndpointId, now: u64, key: impl Fn(&str) -> String) -> [Cmd; 8] {
+    fn ask(id: &EndpointId, now: u64, detail: Detail, key: impl Fn(&str) -> String) -> Vec<Cmd> {
         let (pending, retry) = (key(&format!("pending:{id}")), key(&format!("retry:{id}")));
-        [
+        let mut asked = vec![
             redis::cmd("HMGET")
                 .arg(key(&format!("endpoint:{id}")))
                 .arg(&FIELDS)
@@ -108,18 +130,23 @@ impl EndpointLoad {
                 .arg("-inf")
                 .arg(now + HOUR_MS)
                 .take(),
-            redis::cmd("MEMORY").arg("USAGE").arg(&pending).take(),
-            redis::cmd("MEMORY").arg("USAGE").arg(&retry).take(),
-        ]
+        ];
+        if detail == Detail::Bytes {
+            asked.extend([&pending, &retry].map(|key| usage_of(key)));
+        }
+        asked
     }
 
     /// `None` if there is no such endpoint.
-    fn read(answers: &mut Answers, now: Timestamp) -> Option<Self> {
+    fn read(answers: &mut Answers, now: Timestamp, detail: Detail) -> Option<Self> {
         let fields: Vec<Option<String>> = answers.take().unwrap_or_default();
         let (pending, first): (u64, Option<String>) = (answers.count(), answers.take().flatten());
         let (retries, nearest): (u64, Vec<(String, f64)>) =
             (answers.count(), answers.take().unwrap_or_default());
-        let (due, bytes) = (answers.count(), answers.count() + answers.count());
+        let (due, bytes) = match detail {
+            Detail::Work => (answers.count(), 0),
+            Detail::Bytes => (answers.count(), answers.count() + answers.count()),
+        };
         let mut fields = fields.into_iter().chain(std::iter::repeat(None));
         let mut text = || fields.next().flatten().filter(|text| !text.is_empty());
         let number = |text: Option<String>| text.and_then(|text| text.parse::<u64>().ok());
@@ -140,6 +167,8 @@ impl EndpointLoad {
         (load.succeeded, load.failed) = last_hour(text().as_deref(), text().as_deref(), now);
         load.last_error = text();
         load.rate_limit = number(text());
+        load.cap = number(text()).unwrap_or(1);
+        load.is_slow = text().as_deref() == Some("1");
         if load.is_active() {
             (load.waiting, load.retrying, load.due_within_hour) = (pending, retries, due);
             load.first = first.and_then(|entry| entry.split(':').next()?.parse().ok());
@@ -188,15 +217,16 @@ impl Store {
         &self,
         ids: Vec<EndpointId>,
         now: Timestamp,
+        detail: Detail,
     ) -> Result<BTreeMap<EndpointId, EndpointLoad>, StoreError> {
         let asked = ids
             .iter()
-            .flat_map(|id| EndpointLoad::ask(id, now.as_millis(), |name| self.keys().key(name)))
+            .flat_map(|id| EndpointLoad::ask(id, now.as_millis(), detail, |name| self.keys().key(name)))
             .collect();
         let mut answers = self.ask_all(asked).await?;
         let loads = ids
             .into_iter()
-            .map(|id| (id, EndpointLoad::read(&mut answers, now)));
+            .map(|id| (id, EndpointLoad::read(&mut answers, now, detail)));
         Ok(loads.filter_map(|(id, load)| Some((id, load?))).collect())
     }
 
@@ -207,7 +237,8 @@ impl Store {
     /// [`StoreError`] when Redis fails, or refuses a command.
     pub async fn endpoint_load(&self, id: &EndpointId) -> Result<Option<EndpointLoad>, StoreError> {
         let now = self.overview_time().await?;
-        Ok(self.endpoint_loads(vec![id.clone()], now).await?.remove(id))
+        let mut loads = self.endpoint_loads(vec![id.clone()], now, Detail::Bytes).await?;
+        Ok(loads.remove(id))
     }
 }
 

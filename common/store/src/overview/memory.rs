@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use redis::Cmd;
+
 use crate::{Store, StoreError};
 
 /// How many keys are measured.
@@ -18,6 +20,11 @@ pub struct KindMemory {
     pub keys: u64,
     /// How many bytes.
     pub bytes: u64,
+}
+
+/// Asks how many bytes a key takes.
+pub(super) fn usage_of(key: &str) -> Cmd {
+    redis::cmd("MEMORY").arg("USAGE").arg(key).take()
 }
 
 impl Store {
@@ -47,9 +54,7 @@ impl Store {
             .iter()
             .filter_map(|name| Some((name, name.strip_prefix(&prefix)?)))
             .collect();
-        let asked = ours
-            .iter()
-            .map(|(key, _)| redis::cmd("MEMORY").arg("USAGE").arg(*key).take());
+        let asked = ours.iter().map(|(key, _)| usage_of(key));
         let mut answers = self.ask_all(asked.collect()).await?;
         let mut kinds: BTreeMap<String, KindMemory> = BTreeMap::new();
         for (_, name) in &ours {

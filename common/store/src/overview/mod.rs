@@ -19,6 +19,8 @@ mod books;
 
 mod outlook;
 
+mod observed;
+
 use std::collections::BTreeMap;
 
 use domain::clock::Timestamp;
@@ -30,8 +32,11 @@ pub use self::accounts::AccountLoad;
 pub use self::books::{Balance, Rates, Reading};
 pub use self::endpoints::EndpointLoad;
 pub use self::memory::KindMemory;
+pub(crate) use self::observed::ObserverTake;
 pub use self::outlook::Outlook;
 pub use self::totals::{Oldest, Totals};
+
+use self::endpoints::Detail;
 
 /// The most endpoints that are looked at, and the most accounts.
 pub const MOST: usize = 100_000;
@@ -74,7 +79,7 @@ impl Store {
         let busy = self.endpoints_with_work().await?;
         overview.is_cut = busy.len() >= MOST;
         let mut endpoints = self
-            .endpoint_loads(busy.into_iter().collect(), overview.now)
+            .endpoint_loads(busy.into_iter().collect(), overview.now, Detail::Bytes)
             .await?;
         let mut accounts = self.accounts_with_history().await?;
         accounts.extend(endpoints.values().filter_map(|load| load.account.clone()));
@@ -88,7 +93,7 @@ impl Store {
             .filter(|id| !endpoints.contains_key(id))
             .take(MOST.saturating_sub(endpoints.len()))
             .collect();
-        endpoints.extend(self.endpoint_loads(rest, overview.now).await?);
+        endpoints.extend(self.endpoint_loads(rest, overview.now, Detail::Bytes).await?);
         for load in endpoints.values() {
             let account = load.account.as_ref().and_then(|id| overview.accounts.get_mut(id));
             if let Some(account) = account {
@@ -111,7 +116,7 @@ impl Store {
     pub async fn overview_of(&self, account: &AccountId) -> Result<Overview, StoreError> {
         let now = self.overview_time().await?;
         let (accounts, endpoints) = self.account_loads(vec![account.clone()], now).await?;
-        let endpoints = self.endpoint_loads(endpoints, now).await?;
+        let endpoints = self.endpoint_loads(endpoints, now, Detail::Bytes).await?;
         let mut overview = Overview {
             now,
             accounts,

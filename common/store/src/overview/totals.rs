@@ -34,6 +34,10 @@ pub struct Totals {
     pub bytes: u64,
     /// The endpoints that were looked at, by state.
     pub endpoints: BTreeMap<String, u64>,
+    /// Endpoints at which deliveries wait, because they have as many in flight as they may.
+    pub at_cap: u64,
+    /// Active endpoints whose answers take long.
+    pub slow: u64,
     /// The delivery that waits longest for its turn.
     pub oldest: Option<Oldest>,
 }
@@ -69,6 +73,8 @@ impl Overview {
             totals.retrying += load.retrying;
             totals.due_within_hour += load.due_within_hour;
             totals.parked += load.parked;
+            totals.at_cap += u64::from(load.is_at_cap());
+            totals.slow += u64::from(load.is_active() && load.is_slow);
             let first = load.first.as_ref().zip(load.oldest());
             if let Some((delivery, accepted_at)) = first
                 && totals

@@ -1,5 +1,7 @@
 //! Running a script.
 
+use std::time::Instant;
+
 use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisResult, ServerErrorKind, Value, from_redis_value};
 
@@ -31,10 +33,11 @@ impl Store {
     /// Runs a script in our store and no other; once more if the connection was cut.
     pub(crate) async fn call<S: Script>(&self, script: &S) -> Result<S::Answer, StoreError> {
         let identity = self.introduced().await?;
+        let asked = Instant::now();
         let answer = self
             .query_anywhere(&self.invocation(script, Some(identity.as_str())))
             .await;
-        self.read::<S>(answer)
+        self.read::<S>(asked, answer)
     }
 
     /// The same on a line of the caller's choice.
@@ -44,17 +47,16 @@ impl Store {
         script: &S,
     ) -> Result<S::Answer, StoreError> {
         let identity = self.introduced().await?;
+        let asked = Instant::now();
         let answer = line.ask(&self.invocation(script, Some(identity.as_str()))).await;
-        self.read::<S>(answer)
+        self.read::<S>(asked, answer)
     }
 
     /// Runs a script that looks after the identity itself.
     pub(crate) async fn call_anywhere<S: Script>(&self, script: &S) -> Result<S::Answer, StoreError> {
-        let answer: Value = self
-            .query_anywhere(&self.invocation(script, None))
-            .await
-            .map_err(refused_script)?;
-        S::Answer::read(answer)
+        let asked = Instant::now();
+        let answer: Result<Value, _> = self.query_anywhere(&self.invocation(script, None)).await;
+        S::Answer::read(noted::<S>(asked, answer)?)
     }
 
     const fn invocation<'a, S: Script>(
@@ -70,12 +72,23 @@ impl Store {
     }
 
     /// Reads an answer, and notes what it says of the store.
-    fn read<S: Script>(&self, answer: Result<Value, StoreError>) -> Result<S::Answer, StoreError> {
-        let answer = answer.map_err(refused_script);
+    fn read<S: Script>(
+        &self,
+        asked: Instant,
+        answer: Result<Value, StoreError>,
+    ) -> Result<S::Answer, StoreError> {
+        let answer = noted::<S>(asked, answer);
         self.guard()
             .note_answer(S::DECLARATION.writes(), answer.as_ref().err());
         S::Answer::read(answer?)
     }
+}
+
+/// Notes how long it took to get an answer.
+fn noted<S: Script>(asked: Instant, answer: Result<Value, StoreError>) -> Result<Value, StoreError> {
+    let answer = answer.map_err(refused_script);
+    S::calls().note(asked.elapsed(), answer.as_ref().err());
+    answer
 }
 
 /// The call of a script or function, which is loaded when the server doesn't know it.

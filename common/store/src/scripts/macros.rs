@@ -36,6 +36,11 @@ macro_rules! script {
                 })
             }
 
+            fn calls() -> &'static $crate::scripts::Calls {
+                static CALLS: $crate::scripts::Calls = $crate::scripts::Calls::new();
+                &CALLS
+            }
+
             fn write(&self, _command: &mut redis::Cmd) {
                 $($crate::scripts::Argument::write(&self.$field, _command);)*
                 $($crate::scripts::Argument::write(&$crate::scripts::Group::len(&self.$group), _command);)*

@@ -4,6 +4,7 @@ use redis::Cmd;
 
 use super::answer::Answer;
 use super::assembly::{Assembled, Library};
+use super::calls::Calls;
 use super::declaration::{Declaration, Listed, RunsAs};
 
 /// A script with the values of one call: what [`script!`] makes. [`crate::Store::call`] runs it.
@@ -15,6 +16,9 @@ pub(crate) trait Script: Listed + Sync {
 
     /// Its text and hash, which are made once.
     fn compiled() -> &'static Compiled;
+
+    /// Its calls by this process.
+    fn calls() -> &'static Calls;
 
     /// Adds the values to a command, in the order in which they are declared.
     fn write(&self, command: &mut Cmd);

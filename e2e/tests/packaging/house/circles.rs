@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "common/serve",
     "common/program",
     "common/doctor",
+    "common/exposition",
     "common/history",
     "common/traces",
 ];

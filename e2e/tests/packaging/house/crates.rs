@@ -8,7 +8,14 @@ use serde_json::Value;
 use e2e::workspace::root;
 
 const ROOMS: &[&str] = &[
-    "domain", "store", "history", "serve", "program", "doctor", "traces",
+    "domain",
+    "store",
+    "history",
+    "serve",
+    "program",
+    "doctor",
+    "exposition",
+    "traces",
 ];
 
 /// Our crates that ship, and which of our crates each may depend on. `e2e` and `bench` don't ship and may use all.
@@ -18,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("webhooksctl", ROOMS),
     ("store", &["domain", "history"]),
     ("history", &["domain"]),
+    ("exposition", &["store"]),
     ("serve", &["domain"]),
     ("program", &["domain"]),
     ("doctor", &["domain"]),

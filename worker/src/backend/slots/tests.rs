@@ -56,7 +56,10 @@ fn however_a_permit_ends_its_lease_is_reported_once_and_its_slot_is_free() {
 
     assert!(reports.try_recv().is_err());
     assert_eq!(slots.view(now, true), View::default());
-    assert_eq!(slots.metrics.in_flight.get(), 0);
+    assert_eq!(
+        slots.metrics.held.deliveries.get() + slots.metrics.held.bytes.get(),
+        0
+    );
     assert_eq!(slots.metrics.crashed.get(), 2);
 }
 

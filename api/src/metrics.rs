@@ -1,5 +1,7 @@
 //! What Prometheus sees of this program. Operators rely on the names: a test compares them with a list.
 
+mod connections;
+
 use std::time::Duration;
 
 use exposition::Exposition;
@@ -10,6 +12,8 @@ use prometheus::{
 use serve::OpenConnections;
 use store::Turn;
 use traces::Counted;
+
+use self::connections::{Connections, as_gauge};
 
 /// The counters of one API process.
 #[derive(Debug, Clone)]
@@ -29,14 +33,6 @@ pub struct Metrics {
     spans: IntCounterVec,
     connections: Connections,
     exposition: Exposition,
-}
-
-/// The connections of the server for customers and backends.
-#[derive(Debug, Clone)]
-struct Connections {
-    open: OpenConnections,
-    shown: IntGauge,
-    limit: IntGauge,
 }
 
 /// Upper bounds of the latency histogram, in seconds.
@@ -111,16 +107,10 @@ impl Metrics {
                 ),
                 &["result"],
             )?,
-            connections: Connections {
-                open: OpenConnections::default(),
-                shown: IntGauge::new("webhooks_api_connections", "Connections of clients.")?,
-                limit: IntGauge::new("webhooks_api_connections_limit", "How many there may be.")?,
-            },
+            connections: Connections::new()?,
             exposition: Exposition::new(env!("CARGO_PKG_VERSION")),
         };
-        for gauge in [&metrics.connections.shown, &metrics.connections.limit] {
-            metrics.registry.register(Box::new(gauge.clone()))?;
-        }
+        metrics.connections.register(&metrics.registry)?;
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.durations.clone()))?;
         metrics.registry.register(Box::new(metrics.in_flight.clone()))?;
@@ -194,8 +184,7 @@ impl Metrics {
     /// What counts the connections of a server that may have so many.
     #[must_use]
     pub fn connections(&self, most: usize) -> OpenConnections {
-        self.connections.limit.set(as_gauge(most));
-        self.connections.open.clone()
+        self.connections.counted(most)
     }
 
     /// Whether each of the shards, from the first on, can be used now.
@@ -219,19 +208,13 @@ impl Metrics {
     #[must_use]
     pub fn render(&self) -> String {
         let mut text = Vec::new();
-        self.connections
-            .shown
-            .set(as_gauge(self.connections.open.count()));
+        self.connections.show();
         if let Err(error) = TextEncoder::new().encode(&self.registry.gather(), &mut text) {
             tracing::error!(%error, "metrics could not be written");
         }
         text.extend(self.exposition.page(None).into_bytes());
         String::from_utf8(text).unwrap_or_default()
     }
-}
-
-fn as_gauge(count: usize) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// What became of an event.

@@ -22,7 +22,7 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
-    /// Keep the result, so that `status` tells it and how old it is. Needs the rights of `worker`; without, nothing is written.
+    /// Keep the result, so that `status` tells it and how old it is. Needs the rights of `operator-write`; without, nothing is written.
     #[arg(long)]
     keep: bool,
 }

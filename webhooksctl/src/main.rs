@@ -96,7 +96,7 @@ enum Command {
     /// drained. The rights of `operator` suffice.
     Workers(workers::WorkersArgs),
     /// Has a worker take nothing new and finish what it has, so that it can be stopped, or looked at, without haste. It runs on, isn't
-    /// ready (`/readyz`), and `workers` shows it. Needs the rights of `worker`.
+    /// ready (`/readyz`), and `workers` shows it. Needs the rights of `operator-write`.
     Drain(workers::DrainArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
     Check(check::CheckArgs),

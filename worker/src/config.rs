@@ -2,6 +2,8 @@
 
 mod operator;
 
+mod retention;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,8 +11,7 @@ use std::time::Duration;
 use clap::{Args, Parser};
 use domain::retry::RetrySchedule;
 use program::config::{
-    AccountArgs, ByteSize, HeaderArgs, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_size,
-    positive_span, split_list,
+    AccountArgs, HeaderArgs, LogArgs, MemoryArgs, SecretsArgs, Span, UrlArgs, positive_span, split_list,
 };
 use store::policy::Policy;
 use store::server::AssumedArgs;
@@ -18,6 +19,7 @@ use store::settings::RedisArgs;
 use traces::TracesArgs;
 
 pub use self::operator::{OperatorArgs, OperatorSecret, OperatorUrl};
+pub use self::retention::RetentionArgs;
 pub use crate::egress::EgressCheck;
 pub use crate::observer::MetricsArgs;
 pub use crate::operator_events::OperatorReceiver;
@@ -141,30 +143,6 @@ pub struct DisableArgs {
     /// tenth disables at once [default: `DELIVERY_TIMEOUT`].
     #[arg(long, env)]
     pub disable_min_span: Option<Span>,
-}
-
-/// What is kept, and for how long.
-#[derive(Debug, Clone, Args)]
-pub struct RetentionArgs {
-    /// How long the payload of an event is kept after its last delivery succeeded; less while memory is short. The present value
-    /// also applies to payloads that are stored already.
-    #[arg(long, env, default_value = "24h", value_parser = positive_span)]
-    pub retention_succeeded: Span,
-
-    /// How long a delivery may stay parked, and how long an exhausted one is kept, with the payload of its event (the payload for
-    /// less while memory is short).
-    #[arg(long, env, default_value = "14d", value_parser = positive_span)]
-    pub retention_failed: Span,
-
-    /// Bytes that the packed history of one account may take: payloads of finished events, and logs. Beyond that its oldest goes
-    /// [default: a quarter of what the store may use].
-    #[arg(long, env, value_parser = positive_size)]
-    pub history_budget_bytes: Option<ByteSize>,
-
-    /// Deprecated: attempts kept in the log of each endpoint while the store has forms of before schema 3 [default: 1000]. From then
-    /// on a log reaches back as far as `RETENTION_SUCCEEDED`.
-    #[arg(long, env, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub log_length: Option<u32>,
 }
 
 /// What `LOG_LENGTH` is unless somebody says otherwise.

@@ -10,6 +10,7 @@ use store::settings::RedisArgs;
 use store::workers::WorkerName;
 
 use super::{chosen, look};
+use crate::order::{Deed, OrderArgs};
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -32,6 +33,9 @@ pub(crate) struct DrainArgs {
     /// Return when it holds nothing any more.
     #[arg(long, conflicts_with = "undo")]
     wait: bool,
+
+    #[command(flatten)]
+    order: OrderArgs,
 }
 
 /// `drain`.
@@ -42,6 +46,7 @@ pub(crate) fn drain(arguments: &DrainArgs) -> anyhow::Result<()> {
         let seen = look(&stores, 0).await?;
         let (name, row) = chosen(&seen, &arguments.worker)?;
         let known = tell(&stores, name, !arguments.undo).await?;
+        note(&stores, name, arguments, known).await;
         let mut out = std::io::stdout();
         if known == 0 {
             bail!("{name} has just gone");
@@ -60,6 +65,19 @@ pub(crate) fn drain(arguments: &DrainArgs) -> anyhow::Result<()> {
         }
         Ok(())
     })
+}
+
+/// Notes it in the audit of the first shard: a worker is nobody's in particular.
+async fn note(stores: &[Store], name: &WorkerName, arguments: &DrainArgs, known: usize) {
+    let deed = Deed {
+        action: if arguments.undo { "undrain" } else { "drain" },
+        target: name.as_str(),
+        account: "",
+    };
+    if let Some(store) = stores.first() {
+        let store = store.ordered_by(&arguments.order.order());
+        deed.note(&store, &format!("told {known} shards")).await;
+    }
 }
 
 /// Tells all shards; how many know the worker. Of several, those that can't be told are named, and it is an error.

@@ -132,11 +132,10 @@ impl Deliverer {
             ..leased.into()
         };
         let exchange = self.sender.send(message).await?;
-        let duration = started.elapsed();
-        let now = self.sender.clock.now();
+        let (duration, now) = (started.elapsed(), self.sender.clock.now());
         self.count(&exchange, duration, now);
-        let met = Need::met_by(exchange.failure);
-        self.fitness.could(met, &leased.endpoint.id);
+        self.fitness
+            .could(Need::met_by(exchange.failure), &leased.endpoint.id);
         let outcome = conclude(
             exchange,
             duration,
@@ -154,10 +153,8 @@ impl Deliverer {
     }
 
     fn count(&self, exchange: &Exchange, duration: Duration, now: Timestamp) {
-        self.metrics
-            .attempts
-            .with_label_values(&[exchange.label(now)])
-            .inc();
+        let label = exchange.label(now);
+        self.metrics.attempts.with_label_values(&[label]).inc();
         self.metrics.attempt_duration.observe(duration.as_secs_f64());
     }
 

@@ -55,10 +55,8 @@ impl Queue<'_> {
         let shard = self.shard.store.shard().number;
         let register = Register::of(&self.parts.identity, shard, &self.parts.drain);
         tasks.spawn("wake", self.once_reached(self.wake(&wake_up)));
-        tasks.spawn(
-            "fetcher",
-            self.once_reached(self.fetcher(reports, wake_up, &register)),
-        );
+        let fetcher = self.fetcher(reports, wake_up, &register);
+        tasks.spawn("fetcher", self.once_reached(fetcher));
         tasks.spawn("watch", self.watch());
         tasks.spawn("upkeep", self.once_reached(self.upkeep(&register)));
         tasks.spawn("presence", self.once_reached(self.presence(register)));
@@ -149,10 +147,8 @@ impl Queue<'_> {
                     }
                     shard.open();
                 }
-                match shard
-                    .store
-                    .watch(&expected(&config), |turn| metrics.turned(turn))
-                    .await {}
+                let expected = expected(&config);
+                match shard.store.watch(&expected, |turn| metrics.turned(turn)).await {}
             };
             tokio::select! {
                 () = watched => {}

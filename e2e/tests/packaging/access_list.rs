@@ -274,7 +274,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("overview/memory.rs", "dbsize memory|usage scan", &[Operator]),
     (
         "overview/roll.rs",
-        "hgetall llen lrange time zcard zcount zrange",
+        "llen lrange time zcard zcount zrange",
         &[Worker, Operator],
     ),
     ("parked.rs", "scan", &[Worker]),

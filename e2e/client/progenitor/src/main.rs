@@ -68,7 +68,7 @@ async fn life() -> Result<(), Failure> {
         "chatbotId": "bot_1",
         "data": { "leadId": "first" },
     }))?;
-    assert_eq!(backend.push_event(None, &event).await?.deliveries, 1);
+    assert_eq!(backend.push_event(None, None, &event).await?.deliveries, 1);
     let deadline = Instant::now() + Duration::from_secs(30);
     let last = loop {
         let detail = dashboard.get_endpoint(&created.id).await?.into_inner();

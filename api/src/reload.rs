@@ -62,7 +62,9 @@ async fn reload(app: &App) -> Result<Done, String> {
     let sessions = is_renewed("CLERK_JWT_KEY")
         .then(|| config.auth.session_verifier(config.urls.allow_http))
         .transpose()?;
-    for store in app.store.all_reached().filter(|_| is_renewed("SECRETS_KEY")) {
+    // Where it stays what it was, no shard needs to be asked, one of which may be away.
+    let is_other_key = is_renewed("SECRETS_KEY") && !app.secrets.get().is_same(&config.secrets.secrets_key);
+    for store in app.store.all_reached().filter(|_| is_other_key) {
         let has_key = store.has_secrets_key(&config.secrets.secrets_key).await;
         let cant = |error| format!("SECRETS_KEY: it can't be compared with the store's now ({error})");
         if !has_key.map_err(cant)? {

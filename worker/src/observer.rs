@@ -25,6 +25,9 @@ const PAUSE_AFTER_LOOK: u32 = 50;
 /// For so many times as long as its pause nobody takes the place of whoever looks.
 const LEASE: u32 = 3;
 
+/// After a look that failed it waits for so many times as long as between two looks.
+const REST_AFTER_FAILURE: u32 = 4;
+
 /// Who has not asked for so long, doesn't ask any more.
 const ASKED_WITHIN: Duration = Duration::from_secs(300);
 
@@ -55,12 +58,20 @@ impl Interest {
         self.0.send_replace(Some(Instant::now()));
     }
 
+    /// Whether somebody has asked lately.
+    fn is_shown(&self) -> bool {
+        is_recent(&self.0.borrow())
+    }
+
     /// Waits until somebody asks, unless somebody has lately.
     async fn shown(&self) {
-        let is_late = |asked: &Option<Instant>| asked.is_some_and(|asked| asked.elapsed() < ASKED_WITHIN);
         // The sender is here, so there is no error.
-        self.0.subscribe().wait_for(is_late).await.ok();
+        self.0.subscribe().wait_for(is_recent).await.ok();
     }
+}
+
+fn is_recent(asked: &Option<Instant>) -> bool {
+    asked.is_some_and(|asked| asked.elapsed() < ASKED_WITHIN)
 }
 
 /// Looks at one shard.
@@ -91,6 +102,10 @@ impl Observer {
         let this = Incarnation::random();
         let mut last = Duration::ZERO;
         loop {
+            if !self.interest.is_shown() {
+                // By the time that somebody asks again, it would be old.
+                self.queues.note(self.store.shard().number, None);
+            }
             self.interest.shown().await;
             let least = EVERY.max(last * PAUSE_AFTER_LOOK);
             let most = EVERY_WHILE_QUIET.max(least);
@@ -104,13 +119,19 @@ impl Observer {
                 Ok(sight) => {
                     self.outage.over();
                     last = sight.as_ref().map_or(Duration::ZERO, |sight| sight.took);
+                    let pause = least.max(last * PAUSE_AFTER_LOOK);
+                    if sight.is_some() && pause > least {
+                        // Else another worker would look as long meanwhile. What it misses is its turn to look, no more.
+                        self.store.is_observed_by(&this, pause * LEASE).await.ok();
+                    }
                     self.queues.note(self.store.shard().number, sight);
-                    self.store.rest(least.max(last * PAUSE_AFTER_LOOK), most).await;
+                    self.store.rest(pause, most.max(pause)).await;
                 }
                 Err(error) => {
                     // What was seen before may not be so any more.
                     self.queues.note(self.store.shard().number, None);
-                    tokio::time::sleep(self.outage.failed(&error)).await;
+                    // Another worker may be able to, and nobody waits for it.
+                    tokio::time::sleep(self.outage.failed(&error).max(least * REST_AFTER_FAILURE)).await;
                 }
             }
         }

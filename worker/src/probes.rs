@@ -160,7 +160,7 @@ fn server_page(server: &Replication) -> serde_json::Value {
 fn metrics(Data(probes): Data<&Arc<Probes>>) -> Response {
     probes.interest.asked();
     probes.fitness.measure();
-    probes.metrics.due.measure(Instant::now());
+    probes.metrics.due.measure(Instant::now(), probes.drain.is_on());
     probes.metrics.store.shards_ready(probes.shards.each_ready());
     match probes.metrics.render() {
         Ok(text) => Response::builder()

@@ -64,7 +64,10 @@ impl Reloaded {
         let is_renewed = |variable: &str| renewed.contains(&variable);
         let config = again.settings;
         config.operator.check()?;
-        for shard in self.shards.iter().filter(|_| is_renewed("SECRETS_KEY")) {
+        // Where it stays what it was, no shard needs to be asked, one of which may be away.
+        let is_other_key =
+            is_renewed("SECRETS_KEY") && !self.keyring.get().is_same(&config.secrets.secrets_key);
+        for shard in self.shards.iter().filter(|_| is_other_key) {
             let has_key = shard.store.has_secrets_key(&config.secrets.secrets_key).await;
             let cant = |error| format!("SECRETS_KEY: it can't be compared with the store's now ({error})");
             if !has_key.map_err(cant)? {

@@ -51,6 +51,8 @@ impl WorkerShard {
         let reached = Arc::clone(&self.reached);
         async move {
             tokio::select! {
+                // In this order: where both hold, all tasks of the shard agree.
+                biased;
                 _ = reached.wait() => {}
                 () = stop.requested() => return,
             }

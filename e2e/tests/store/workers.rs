@@ -156,6 +156,17 @@ async fn a_wish_comes_with_upkeep_and_stays_until_it_is_taken_back() {
         Wish::Serve,
         "taken back"
     );
+
+    // Taken back while the shard has forgotten the worker, which hasn't forgotten the wish.
+    assert!(drain(true).await);
+    let _gone: u64 = fixture
+        .command(redis::cmd("DEL").arg(format!("wh:{{0}}:workers:{name}")))
+        .await;
+    assert!(!drain(false).await);
+    assert_eq!(
+        tell(&fixture, &name, &incarnation, Doing::Draining).await,
+        Wish::Serve
+    );
 }
 
 #[tokio::test]

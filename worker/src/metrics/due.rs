@@ -41,8 +41,13 @@ impl DueMetrics {
         }
     }
 
-    /// Brings the metric up to date.
-    pub(crate) fn measure(&self, now: Instant) {
+    /// Brings the metric up to date. A drained worker takes nothing and knows nothing: it says +Inf, so that the lowest value is that of
+    /// the others.
+    pub(crate) fn measure(&self, now: Instant, is_drained: bool) {
+        if is_drained {
+            self.seconds.set(f64::INFINITY);
+            return;
+        }
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner);
         let since = since.values().min().copied();
         self.seconds

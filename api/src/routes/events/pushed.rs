@@ -23,7 +23,7 @@ pub(super) struct Pushing<'a> {
     parent: Option<TraceContext>,
     /// The push's own place.
     place: Option<TraceContext>,
-    /// Whose first event it is.
+    /// Whose events they are, if they are all of one account.
     account: Option<AccountId>,
 }
 
@@ -42,7 +42,8 @@ impl<'a> Pushing<'a> {
 
     /// Gives the events what goes with them.
     pub(super) fn mark(&mut self, events: &mut [NewEvent]) {
-        self.account = events.first().map(|event| event.account.clone());
+        let first = events.first().map(|event| event.account.clone());
+        self.account = first.filter(|first| events.iter().all(|event| event.account == *first));
         let trace = self.carried();
         for event in events {
             event.trace = trace;

@@ -166,6 +166,16 @@ impl SecretsKeyring {
         hex::encode(self.tag(CHECK))
     }
 
+    /// Whether the other ring has the same keys in the same order.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let tags = |ring: &Self| -> Vec<_> {
+            let keys = ring.0.iter();
+            keys.map(|key| key.mac(CHECK).finalize()).collect()
+        };
+        tags(self) == tags(other)
+    }
+
     /// Whether a key of the ring made this check value.
     #[must_use]
     pub fn has_made(&self, check_value: &str) -> bool {

@@ -209,3 +209,11 @@ fn what_holds_a_key_is_wiped() {
     is_wiped::<secrecy::SecretString>();
     is_wiped::<Zeroizing<Vec<u8>>>();
 }
+
+#[test]
+fn a_ring_is_the_same_that_has_the_same_keys_in_the_same_order() {
+    assert!(ring(&[1, 2]).is_same(&ring(&[1, 2])));
+    for other in [&[1][..], &[2, 1], &[1, 2, 3], &[1, 3]] {
+        assert!(!ring(&[1, 2]).is_same(&ring(other)), "{other:?}");
+    }
+}

@@ -5,6 +5,11 @@
 local own, now = P .. 'workers:' .. ARGV[NAME], look_at_clock()
 local drain = call('HGET', own, 'drain')
 if not drain then
+  if ARGV[DRAIN] == '0' then
+    -- A worker that comes back here still goes by the wish that is being taken back (`worker_register`).
+    call('HSET', own, 'drain', '-1')
+    call('PEXPIRE', own, 72000)
+  end
   return 0
 end
 if ARGV[DRAIN] == '0' then

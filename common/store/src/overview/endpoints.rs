@@ -211,6 +211,9 @@ fn last_hour(recent: Option<&str>, hours: Option<&str>, now: Timestamp) -> (u64,
     found
 }
 
+/// How many endpoints are looked at together: commands and answers of all of very many would take much memory.
+const AT_A_TIME: usize = 500;
+
 impl Store {
     /// Looks at these endpoints.
     pub(super) async fn endpoint_loads(
@@ -219,15 +222,16 @@ impl Store {
         now: Timestamp,
         detail: Detail,
     ) -> Result<BTreeMap<EndpointId, EndpointLoad>, StoreError> {
-        let asked = ids
-            .iter()
-            .flat_map(|id| EndpointLoad::ask(id, now.as_millis(), detail, |name| self.keys().key(name)))
-            .collect();
-        let mut answers = self.ask_all(asked).await?;
-        let loads = ids
-            .into_iter()
-            .map(|id| (id, EndpointLoad::read(&mut answers, now, detail)));
-        Ok(loads.filter_map(|(id, load)| Some((id, load?))).collect())
+        let mut found = BTreeMap::new();
+        for ids in ids.chunks(AT_A_TIME) {
+            let ask = |id| EndpointLoad::ask(id, now.as_millis(), detail, |name| self.keys().key(name));
+            let mut answers = self.ask_all(ids.iter().flat_map(ask).collect()).await?;
+            let loads = ids
+                .iter()
+                .map(|id| (id, EndpointLoad::read(&mut answers, now, detail)));
+            found.extend(loads.filter_map(|(id, load)| Some((id.clone(), load?))));
+        }
+        Ok(found)
     }
 
     /// What one endpoint has to do; `None` if there is no such endpoint.

@@ -14,7 +14,7 @@ fn it_is_the_time_since_when_something_was_left_without_a_break() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
     let value = |now| {
-        due.measure(now);
+        due.measure(now, false);
         due.seconds.get()
     };
     assert!(value(at(0)).abs() < f64::EPSILON);
@@ -25,6 +25,11 @@ fn it_is_the_time_since_when_something_was_left_without_a_break() {
     assert!(value(at(11)).abs() < f64::EPSILON);
     due.left(ONE, true, at(12));
     assert!((value(at(13)) - 1.0).abs() < 1e-9);
+    due.measure(at(13), true);
+    assert!(
+        due.seconds.get() > f64::MAX,
+        "a drained worker takes nothing, and says nothing of how much is due"
+    );
     // Another shard in which nothing is left says nothing of this one.
     due.left(OTHER, false, at(14));
     assert!((value(at(15)) - 3.0).abs() < 1e-9);

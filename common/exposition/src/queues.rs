@@ -38,6 +38,7 @@ struct Seen {
     /// Seconds that the delivery which waits longest had waited then.
     oldest: f64,
     discarding: u64,
+    releasing: u64,
     expired_leases: u64,
     counters: BTreeMap<String, u64>,
     memory: Option<(Memory, Option<u64>)>,
@@ -69,6 +70,7 @@ impl From<Sight> for Seen {
             totals,
             oldest,
             discarding: overview.sweeping,
+            releasing: overview.releasing,
             expired_leases: overview.expired_leases,
             memory: sight.memory,
             backlogs: backlogs

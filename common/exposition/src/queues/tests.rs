@@ -42,6 +42,7 @@ fn what_was_seen_of_each_shard_is_told_until_somebody_else_looks() {
         r#"webhooks_store_deliveries{shard="7",state="waiting"} 60"#,
         r#"webhooks_store_deliveries{shard="7",state="quarantined"} 2"#,
         r#"webhooks_store_deliveries{shard="7",state="discarding"} 4"#,
+        r#"webhooks_store_deliveries{shard="7",state="releasing"} 0"#,
         r#"webhooks_store_ended_total{shard="7",outcome="exhausted"} 5"#,
         r#"webhooks_store_endpoints{shard="7",state="active"} 3"#,
         r#"webhooks_store_endpoints{shard="7",state="off"} 0"#,

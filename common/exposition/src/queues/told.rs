@@ -82,13 +82,14 @@ impl Told<'_> {
     pub(super) fn deliveries(&mut self) {
         let what = (
             "webhooks_store_deliveries",
-            "Unfinished deliveries, by state: waiting for their turn, held since their receiver asked for a pause, in flight, waiting for their next attempt, parked since their endpoint isn't active, quarantined, or being discarded.",
+            "Unfinished deliveries, by state: waiting for their turn, held since their receiver asked for a pause, in flight, waiting for their next attempt, parked since their endpoint isn't active, quarantined, being discarded, or being released to wait for their turn.",
             Kind::Gauge,
         );
         self.by(what, "state", |seen| {
             let states = DELIVERIES.map(|(state, count)| (state.to_owned(), number(count(&seen.totals))));
             let discarding = ("discarding".to_owned(), number(seen.discarding));
-            states.into_iter().chain([discarding]).collect()
+            let releasing = ("releasing".to_owned(), number(seen.releasing));
+            states.into_iter().chain([discarding, releasing]).collect()
         });
         self.of(
             "webhooks_store_oldest_waiting_seconds",

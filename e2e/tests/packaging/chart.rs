@@ -75,6 +75,7 @@ fn everything() -> Value {
             "ingress": {"enabled": true, "className": "nginx", "annotations": {"example.com/a": "b"}},
             "pod": {"nodeSelector": {"disk": "fast"}, "tolerations": [{"operator": "Exists"}]},
         },
+        "secretFiles": {"api": ["SECRETS_KEY", "SERVICE_KEYS", "CLERK_JWT_KEY"], "worker": ["SECRETS_KEY", "redis-ca.pem"]},
         "worker": {"autoscaling": {"enabled": true}, "pod": {"priorityClassName": "high"}},
         "networkPolicy": {"redis": {"to": [{"ipBlock": {"cidr": "10.1.0.0/16"}}], "ports": [6379, 26379]}},
     })
@@ -140,9 +141,29 @@ fn programs_read_the_variables_and_secrets_come_from_the_secret() {
         assert_eq!(variables["REDIS_URL"], None);
         assert_eq!(variables["SECRETS_KEY"], Some("@/etc/webhooks/SECRETS_KEY"));
     }
-    let worker = &all["Deployment prod-worker"]["spec"]["template"]["spec"];
-    let items = &worker["volumes"][0]["secret"]["items"];
-    assert_eq!(items, &json!([{"key": "SECRETS_KEY", "path": "SECRETS_KEY"}]));
+    // No program sees more of the Secret than it needs, nor the other's way to Redis.
+    for (kind, files) in [
+        (
+            "Deployment prod-api",
+            &["SECRETS_KEY", "SERVICE_KEYS", "CLERK_JWT_KEY"][..],
+        ),
+        ("Deployment prod-worker", &["SECRETS_KEY", "redis-ca.pem"]),
+        ("Job prod-store-accept", &["SECRETS_KEY", "redis-ca.pem"]),
+    ] {
+        let pod = &all[kind]["spec"]["template"]["spec"];
+        let items: Vec<_> = files
+            .iter()
+            .map(|file| json!({"key": file, "path": file}))
+            .collect();
+        assert_eq!(pod["volumes"][0]["secret"]["items"], json!(items), "{kind}");
+        assert_eq!(
+            pod["containers"][0]["volumeMounts"][0]["mountPath"],
+            "/etc/webhooks"
+        );
+    }
+    // What decides about a new store is what the programs will have.
+    let accept = container(&all["Job prod-store-accept"]);
+    assert_eq!(variables(accept)["HEADER_PREFIX"], Some("X-Acme"));
 }
 
 #[test]

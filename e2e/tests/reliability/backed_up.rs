@@ -10,6 +10,7 @@ use std::time::Duration;
 use e2e::client::Caller;
 use e2e::receiver::{Answer, Receiver};
 use e2e::system::System;
+use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
 use e2e::workspace::root;
 use reqwest::Method;
@@ -82,6 +83,18 @@ async fn what_was_accepted_before_a_backup_arrives_after_all_else_is_lost() {
     .await;
     assert!(copying.wait().unwrap().success());
     assert!(rewrites > 0);
+    // As documented: 1 says that a file has grown meanwhile.
+    let copy = TempDir::new("backup");
+    let linked = system.redis.dir().join("backup");
+    let packed = copy.path().join("redis.tar");
+    let status = Command::new("tar")
+        .arg("-C")
+        .arg(&linked)
+        .arg("-cf")
+        .arg(&packed)
+        .arg(".")
+        .status();
+    assert!(matches!(status.unwrap().code(), Some(0 | 1)));
     stop.send(true).unwrap();
     let since = pushing.await.unwrap();
 
@@ -90,8 +103,18 @@ async fn what_was_accepted_before_a_backup_arrives_after_all_else_is_lost() {
     system.workers[0].kill9();
     system.redis.kill9();
     let dir = system.redis.dir();
-    std::fs::remove_dir_all(dir.join("appendonlydir")).unwrap();
-    std::fs::rename(dir.join("backup"), dir.join("appendonlydir")).unwrap();
+    for lost in ["appendonlydir", "backup"] {
+        std::fs::remove_dir_all(dir.join(lost)).unwrap();
+    }
+    let restored = dir.join("appendonlydir");
+    std::fs::create_dir(&restored).unwrap();
+    let status = Command::new("tar")
+        .arg("-C")
+        .arg(&restored)
+        .arg("-xf")
+        .arg(&packed)
+        .status();
+    assert!(status.unwrap().success());
     receiver.always("/down", Answer::status(200));
     let earlier = receiver.received().len();
     system.redis.restart();

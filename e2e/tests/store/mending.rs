@@ -286,6 +286,29 @@ async fn a_delivery_is_canceled_wherever_it_is_and_its_replays_are_not() {
 }
 
 /// What its owner orders isn't an operator's.
+/// A replay finds what was canceled for as long as workers keep it, however seldom anybody cancels something.
+#[tokio::test]
+async fn what_was_canceled_is_found_for_as_long_as_it_is_kept() {
+    let fixture = Fixture::new().await;
+    let id = fixture.endpoint(&["*"]).await;
+    let mut worker = Worker::new();
+    for _ in 0..2 {
+        fixture.push().await;
+        let leased = fixture.fetch(&mut worker, 1).await.remove(0);
+        let canceled = fixture
+            .ordered()
+            .cancel_delivery(&account(), &leased.delivery)
+            .await;
+        assert!(canceled.unwrap());
+        fixture.pass(Duration::from_secs(61)).await;
+    }
+    let lasts: i64 = fixture
+        .command(redis::cmd("PTTL").arg(format!("wh:{{0}}:canceled:{id}")))
+        .await;
+    assert!(lasts > 3_600_000, "{lasts} ms");
+    assert_eq!(fixture.undelivered(&id).await, 2);
+}
+
 #[tokio::test]
 async fn the_audit_has_what_operators_order_and_is_bounded() {
     let (fixture, id) = Fixture::with_events(2).await;

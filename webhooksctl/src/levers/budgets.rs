@@ -10,16 +10,19 @@ pub(super) struct BudgetArgs {
     #[command(flatten)]
     account: AccountArgs,
 
-    /// Bytes of payloads that may be parked at one endpoint: the API's.
-    #[arg(long, env, default_value = "256MiB")]
-    parked_budget_bytes: ByteSize,
+    /// Bytes of payloads that may be parked at one endpoint: the API's. Without it nothing that is parked has to go for what is sent again.
+    #[arg(long, env)]
+    parked_budget_bytes: Option<ByteSize>,
 }
 
+/// More than there is: as much as a number of Lua's can count.
+const UNLIMITED: u64 = 1 << 53;
+
 impl BudgetArgs {
-    pub(super) const fn budgets(&self) -> Budgets {
+    pub(super) fn budgets(&self) -> Budgets {
         Budgets {
             account_bytes: self.account.account_budget_bytes.0,
-            parked_bytes: self.parked_budget_bytes.0,
+            parked_bytes: self.parked_budget_bytes.as_ref().map_or(UNLIMITED, |size| size.0),
         }
     }
 }

@@ -97,10 +97,13 @@ async fn let_go(scope: &Scope, id: &domain::id::EndpointId, load: &EndpointLoad)
             Came::Goes(retries + suspects + if was_held { load.waiting } else { 0 })
         }
         Released::Inactive(state) if state == "disabled" => {
-            if store.enable_if_disabled(id, Timestamp::default()).await? {
-                Came::Goes(load.parked)
-            } else {
-                Came::Stays(why(&state))
+            if !store.enable_if_disabled(id, Timestamp::default()).await? {
+                return Ok(Came::Stays(why(&state)));
+            }
+            // Its account may be paused, or an operator may hold it: then it is so from now on.
+            match store.endpoint_load(id).await? {
+                Some(now) if now.state != "active" => Came::Stays(why(&now.state)),
+                _ => Came::Goes(load.parked),
             }
         }
         Released::Inactive(state) => Came::Stays(why(&state)),

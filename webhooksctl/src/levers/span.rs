@@ -85,7 +85,7 @@ pub(super) fn replay_span(
     if !lever.dry_run {
         confirm(&format!("send {about} of {target} again"), total, lever.yes)?;
     }
-    let (mut lines, mut all, mut begun) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut lines, mut all, mut begun, mut busy) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for ((id, _), count) in scope.endpoints.iter().zip(&counted) {
         if count.matching == 0 && !count.is_lower_bound {
             continue;
@@ -106,6 +106,7 @@ pub(super) fn replay_span(
                     begun.push((id.clone(), new));
                 }
                 StartOutcome::Running(other) => {
+                    busy += 1;
                     lines.push(format!(
                         "{id} has a replay that runs, {other}: cancel it, or run this again once it has finished"
                     ));
@@ -116,7 +117,9 @@ pub(super) fn replay_span(
         all.push(json!({"id": id, "deliveries": count.matching, "isLowerBound": count.is_lower_bound, "replay": replay}));
     }
     let how = if lever.dry_run { "would be" } else { "are" };
-    lines.push(format!("{about} of {target} {how} sent again"));
+    if busy == 0 {
+        lines.push(format!("{about} of {target} {how} sent again"));
+    }
     if span.wait && !lever.dry_run {
         runtime.block_on(finished(&scope, begun))?;
     }
@@ -124,7 +127,12 @@ pub(super) fn replay_span(
         &json!({"action": "replay", "target": target.to_string(), "account": scope.account, "status": wanted.status.as_str(),
             "since": wanted.since, "until": wanted.until, "dryRun": lever.dry_run, "deliveries": total, "endpoints": all}),
         &lines.join("\n"),
-    )
+    )?;
+    ensure!(
+        busy == 0,
+        "{busy} endpoints have a replay that runs: nothing more was begun for them"
+    );
+    Ok(())
 }
 
 /// How many deliveries of each endpoint would be sent again.

@@ -6,6 +6,9 @@
 -- Guarantees: one step for each delivery: it has left its place, and the log of its endpoint counts it. The same again changes nothing. What is
 -- in flight loses its lease, so the report of its attempt is stale when it comes: nothing is kept of it, and nothing follows.
 local account, canceled, by_endpoint = ARGV[ACCOUNT], 0, {}
+-- For so long a replay finds what was canceled, whoever does it. A day where no worker has said anything yet.
+local kept = whole(call('HGET', P .. 'policy', 'retentionSucceeded'))
+RETENTION_SUCCEEDED = text_of(kept > 0 and math.max(60000, kept) or 86400000)
 for _, spot in ipairs(each_spot) do
   local queue, text = ARGV[spot + QUEUE], ARGV[spot + TEXT]
   local delivery = parse_entry(text)

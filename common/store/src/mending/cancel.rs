@@ -6,7 +6,8 @@ use crate::erasing::{STEP, Spot, SpotRecord, stem_of};
 use crate::scripts::script;
 use crate::{Store, StoreError};
 
-/// How often they are looked for. They may move while they are.
+/// How often they are looked for. They may move while they are: what has just been leased is no longer in the list that is looked
+/// through, and was not yet among the leases.
 const LOOKS: usize = 4;
 
 script! {
@@ -43,9 +44,6 @@ impl Store {
         let mut canceled = 0;
         for _ in 0..LOOKS {
             let found = self.unfinished_deliveries(&endpoints, &stem_of(event)).await?;
-            if found.is_empty() {
-                break;
-            }
             canceled += self.cancel_at(account, event.as_str(), &found).await?;
         }
         Ok(canceled)
@@ -67,9 +65,7 @@ impl Store {
                 .await?;
             // Replays of it have ids that begin likewise.
             found.retain(|spot| spot.delivery() == delivery.as_str());
-            if found.is_empty() {
-                break;
-            } else if self.cancel_at(account, delivery.as_str(), &found).await? > 0 {
+            if self.cancel_at(account, delivery.as_str(), &found).await? > 0 {
                 return Ok(true);
             }
         }

@@ -36,6 +36,18 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
       key: {{ .key }}
 {{- end -}}
 
+{{/* Entries of the Secret as files. */}}
+{{- define "webhooks.files" -}}
+- name: secrets
+  secret:
+    secretName: {{ .Values.secretName }}
+    defaultMode: 0440
+    items:
+      {{- range .files }}
+      - { key: {{ . }}, path: {{ . }} }
+      {{- end }}
+{{- end -}}
+
 {{/* Rights of a container: none. */}}
 {{- define "webhooks.confined" -}}
 allowPrivilegeEscalation: false

@@ -14,6 +14,6 @@ local function note_order(order, action, target, account, result)
   local noted = try('XADD', P .. 'audit', 'MAXLEN', '~', LONGEST_AUDIT, text_of(read_clock()) .. '-*', unpack(fields))
   if type(noted) == 'table' then
     -- The newest entry is of a later time, which `stats` no longer knows of.
-    try('XADD', P .. 'audit', '*', unpack(fields))
+    try('XADD', P .. 'audit', 'MAXLEN', '~', LONGEST_AUDIT, '*', unpack(fields))
   end
 end

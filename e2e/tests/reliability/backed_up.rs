@@ -28,6 +28,16 @@ fn documented_copy(dir: &Path) -> String {
     command.replacen("/data", dir.to_str().unwrap(), 1)
 }
 
+/// Packs what is in a directory, or unpacks it there; how it ended.
+fn tar(what: &str, packed: &Path, dir: &Path) -> Option<i32> {
+    let mut tar = Command::new("tar");
+    tar.arg(what).arg(packed).arg("-C").arg(dir);
+    if what == "-cf" {
+        tar.arg(".");
+    }
+    tar.status().unwrap().code()
+}
+
 /// Pushes an event after the other until it is stopped, or the API is. The ids of those that were accepted.
 async fn push(backend: Caller, account: String, mut stop: tokio::sync::watch::Receiver<bool>) -> Vec<String> {
     let mut accepted = Vec::new();
@@ -87,14 +97,7 @@ async fn what_was_accepted_before_a_backup_arrives_after_all_else_is_lost() {
     let copy = TempDir::new("backup");
     let linked = system.redis.dir().join("backup");
     let packed = copy.path().join("redis.tar");
-    let status = Command::new("tar")
-        .arg("-C")
-        .arg(&linked)
-        .arg("-cf")
-        .arg(&packed)
-        .arg(".")
-        .status();
-    assert!(matches!(status.unwrap().code(), Some(0 | 1)));
+    assert!(matches!(tar("-cf", &packed, &linked), Some(0 | 1)));
     stop.send(true).unwrap();
     let since = pushing.await.unwrap();
 
@@ -108,13 +111,7 @@ async fn what_was_accepted_before_a_backup_arrives_after_all_else_is_lost() {
     }
     let restored = dir.join("appendonlydir");
     std::fs::create_dir(&restored).unwrap();
-    let status = Command::new("tar")
-        .arg("-C")
-        .arg(&restored)
-        .arg("-xf")
-        .arg(&packed)
-        .status();
-    assert!(status.unwrap().success());
+    assert_eq!(tar("-xf", &packed, &restored), Some(0));
     receiver.always("/down", Answer::status(200));
     let earlier = receiver.received().len();
     system.redis.restart();

@@ -12,7 +12,7 @@ use poem::http::uri::Scheme;
 use poem::http::{HeaderValue, StatusCode};
 use poem::web::{Data, LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route, get, handler};
-use serve::{self, Limits};
+use serve::{self, Limits, OpenConnections};
 use store::condition::{Readiness, Replication, StoreWarning};
 use tokio::net::TcpListener;
 
@@ -61,6 +61,7 @@ pub(crate) async fn serve(probes: Probes, listener: TcpListener) -> std::io::Res
     serve::run(
         listener,
         Limits::usual(MAX_CONNECTIONS),
+        OpenConnections::default(),
         handler,
         pending(),
         pending(),

@@ -9,7 +9,7 @@ use poem::http::header::CONTENT_TYPE;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, EndpointExt as _, Request, Response, Route};
-use serve::Limits;
+use serve::{Limits, OpenConnections};
 use tokio::net::TcpListener;
 
 use crate::body::{self, Patience};
@@ -77,6 +77,7 @@ async fn serve(
     serve::run(
         listener,
         Limits::usual(MAX_CONNECTIONS),
+        OpenConnections::default(),
         handler,
         std::future::pending(),
         std::future::pending(),

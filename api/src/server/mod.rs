@@ -60,7 +60,7 @@ pub async fn run(
         stopping.await;
         streams.stop();
     };
-    serve::run_counted(listener, limits, open, handler, leaving, stopping).await;
+    serve::run(listener, limits, open, handler, leaving, stopping).await;
     Ok(())
 }
 

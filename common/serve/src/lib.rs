@@ -55,31 +55,8 @@ use stage::Stage;
 /// which isn't asked before. Then idle connections are closed at once, and others when their request is answered or, at the
 /// latest, after [`Limits::drain`]. Whoever has connected until then is served; nobody can any more.
 ///
-/// `handler` gets each request with the address of its client. It must not panic, which would end the connection.
+/// `connections` counts those that are open. `handler` gets each request with the address of its client. It must not panic, which would end the connection.
 pub async fn run<H, A, B>(
-    listener: TcpListener,
-    limits: Limits,
-    handler: H,
-    leaving: impl Future<Output = ()>,
-    stopping: impl Future<Output = ()>,
-) where
-    H: Fn(Request<Incoming>, SocketAddr) -> A + Clone + Send + 'static,
-    A: Future<Output = Response<B>> + Send + 'static,
-    B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + Unpin + 'static,
-{
-    run_counted(
-        listener,
-        limits,
-        OpenConnections::default(),
-        handler,
-        leaving,
-        stopping,
-    )
-    .await;
-}
-
-/// The same, and counts the connections that are open.
-pub async fn run_counted<H, A, B>(
     listener: TcpListener,
     limits: Limits,
     connections: OpenConnections,

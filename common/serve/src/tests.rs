@@ -139,7 +139,15 @@ async fn start(change: impl FnOnce(&mut Limits)) -> Server {
     let (leave, leaving) = oneshot::channel::<()>();
     let (stop, stopping) = oneshot::channel::<()>();
     let ready = |asked: oneshot::Receiver<()>| async { drop(asked.await) };
-    let served = tokio::spawn(run(listener, limits, handler, ready(leaving), ready(stopping)));
+    let connections = OpenConnections::default();
+    let served = tokio::spawn(run(
+        listener,
+        limits,
+        connections,
+        handler,
+        ready(leaving),
+        ready(stopping),
+    ));
     Server {
         address,
         open,

@@ -4,8 +4,9 @@
 
 use std::convert::Infallible;
 
-use program::reread::Reread;
+use program::reread::{self, Files, Reread};
 use program::signals::ReloadSignal;
+use store::settings;
 
 use crate::app::App;
 use crate::config::Config;
@@ -21,14 +22,6 @@ const RENEWED: [&str; 7] = [
     "REDIS_KEY_FILE",
 ];
 
-/// Those of them that connections to Redis need.
-const OF_REDIS: [&str; 4] = [
-    "SENTINEL_PASSWORD",
-    "REDIS_CA_FILE",
-    "REDIS_CERT_FILE",
-    "REDIS_KEY_FILE",
-];
-
 /// Variables whose files are read at the start only.
 const KEPT: [&str; 2] = ["EVENT_TYPES_FILE", "OTEL_EXPORTER_OTLP_HEADERS"];
 
@@ -36,27 +29,14 @@ const KEPT: [&str; 2] = ["EVENT_TYPES_FILE", "OTEL_EXPORTER_OTLP_HEADERS"];
 pub(crate) async fn with(app: &App, mut signal: ReloadSignal) -> Infallible {
     loop {
         signal.next().await;
-        match reload(app).await {
-            Ok(done) => tracing::info!(
-                read_again = done.renewed.join(", "),
-                needs_a_restart = done.kept.join(", "),
-                "asked to read files again; what environment variables hold themselves can't change in a running program"
-            ),
-            Err(sentence) => tracing::error!("nothing was reloaded, all stays as it was: {sentence}"),
-        }
+        reread::tell(reload(app).await);
     }
 }
 
-/// What was read again, and what must not be.
-struct Done {
-    renewed: Vec<&'static str>,
-    kept: Vec<&'static str>,
-}
-
-async fn reload(app: &App) -> Result<Done, String> {
+async fn reload(app: &App) -> Result<Files, String> {
     let again = Reread::<Config>::now()?;
-    let (renewed, kept) = (again.files(&RENEWED), again.files(&KEPT));
-    let is_renewed = |variable: &str| renewed.contains(&variable);
+    let files = again.files(&RENEWED, &KEPT);
+    let is_renewed = |variable: &str| files.are_renewed(variable);
     let config = again.settings;
     // Everything is checked before anything changes.
     let sessions = is_renewed("CLERK_JWT_KEY")
@@ -65,15 +45,10 @@ async fn reload(app: &App) -> Result<Done, String> {
     // Where it stays what it was, no shard needs to be asked, one of which may be away.
     let is_other_key = is_renewed("SECRETS_KEY") && !app.secrets.get().is_same(&config.secrets.secrets_key);
     for store in app.store.all_reached().filter(|_| is_other_key) {
-        let has_key = store.has_secrets_key(&config.secrets.secrets_key).await;
-        let cant = |error| format!("SECRETS_KEY: it can't be compared with the store's now ({error})");
-        if !has_key.map_err(cant)? {
-            return Err(
-                "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with".to_owned(),
-            );
-        }
+        let demanded = store.demand_secrets_key(&config.secrets.secrets_key).await;
+        demanded.map_err(|error| error.to_string())?;
     }
-    if OF_REDIS.into_iter().any(is_renewed) {
+    if settings::FILES.into_iter().any(is_renewed) {
         let first = app.store.all_reached().next();
         let store = first.ok_or("REDIS_URL: no server has been reached yet; restart the program")?;
         store
@@ -89,5 +64,5 @@ async fn reload(app: &App) -> Result<Done, String> {
     if is_renewed("SECRETS_KEY") {
         app.secrets.set(config.secrets.secrets_key);
     }
-    Ok(Done { renewed, kept })
+    Ok(files)
 }

@@ -5,8 +5,9 @@
 use domain::sealing::SecretsKeyring;
 use domain::signing::SigningSecret;
 use program::live::Live;
-use program::reread::Reread;
+use program::reread::{self, Files, Reread};
 use program::signals::ReloadSignal;
+use store::settings;
 
 use crate::config::Config;
 use crate::shards::WorkerShard;
@@ -15,14 +16,6 @@ use crate::shards::WorkerShard;
 const RENEWED: [&str; 6] = [
     "SECRETS_KEY",
     "OPERATOR_EVENTS_SECRET",
-    "SENTINEL_PASSWORD",
-    "REDIS_CA_FILE",
-    "REDIS_CERT_FILE",
-    "REDIS_KEY_FILE",
-];
-
-/// Those of them that connections to Redis need.
-const OF_REDIS: [&str; 4] = [
     "SENTINEL_PASSWORD",
     "REDIS_CA_FILE",
     "REDIS_CERT_FILE",
@@ -47,37 +40,24 @@ impl Reloaded {
     pub(crate) async fn with(self, mut signal: ReloadSignal) {
         loop {
             signal.next().await;
-            match self.reload().await {
-                Ok((renewed, kept)) => tracing::info!(
-                    read_again = renewed.join(", "),
-                    needs_a_restart = kept.join(", "),
-                    "asked to read files again; what environment variables hold themselves can't change in a running program"
-                ),
-                Err(sentence) => tracing::error!("nothing was reloaded, all stays as it was: {sentence}"),
-            }
+            reread::tell(self.reload().await);
         }
     }
 
-    async fn reload(&self) -> Result<(Vec<&'static str>, Vec<&'static str>), String> {
+    async fn reload(&self) -> Result<Files, String> {
         let again = Reread::<Config>::now()?;
-        let (renewed, kept) = (again.files(&RENEWED), again.files(&KEPT));
-        let is_renewed = |variable: &str| renewed.contains(&variable);
+        let files = again.files(&RENEWED, &KEPT);
+        let is_renewed = |variable: &str| files.are_renewed(variable);
         let config = again.settings;
         config.operator.check()?;
         // Where it stays what it was, no shard needs to be asked, one of which may be away.
         let is_other_key =
             is_renewed("SECRETS_KEY") && !self.keyring.get().is_same(&config.secrets.secrets_key);
         for shard in self.shards.iter().filter(|_| is_other_key) {
-            let has_key = shard.store.has_secrets_key(&config.secrets.secrets_key).await;
-            let cant = |error| format!("SECRETS_KEY: it can't be compared with the store's now ({error})");
-            if !has_key.map_err(cant)? {
-                return Err(
-                    "SECRETS_KEY: it isn't the key that the secrets in this store were sealed with"
-                        .to_owned(),
-                );
-            }
+            let demanded = shard.store.demand_secrets_key(&config.secrets.secrets_key).await;
+            demanded.map_err(|error| error.to_string())?;
         }
-        if OF_REDIS.into_iter().any(is_renewed)
+        if settings::FILES.into_iter().any(is_renewed)
             && let Some(shard) = self.shards.first()
         {
             // What is known of the servers is shared by all.
@@ -92,6 +72,6 @@ impl Reloaded {
         {
             known.set(secret);
         }
-        Ok((renewed, kept))
+        Ok(files)
     }
 }

@@ -14,6 +14,33 @@ pub struct Reread<T> {
     matches: ArgMatches,
 }
 
+/// Variables that name files.
+#[derive(Debug)]
+pub struct Files {
+    renewed: Vec<&'static str>,
+    kept: Vec<&'static str>,
+}
+
+impl Files {
+    /// Whether what this variable says was read again.
+    #[must_use]
+    pub fn are_renewed(&self, variable: &str) -> bool {
+        self.renewed.contains(&variable)
+    }
+}
+
+/// Logs what came of a signal to read files again.
+pub fn tell(done: Result<Files, String>) {
+    match done {
+        Ok(files) => tracing::info!(
+            read_again = files.renewed.join(", "),
+            needs_a_restart = files.kept.join(", "),
+            "asked to read files again; what environment variables hold themselves can't change in a running program"
+        ),
+        Err(sentence) => tracing::error!("nothing was reloaded, all stays as it was: {sentence}"),
+    }
+}
+
 impl<T: Parser> Reread<T> {
     /// Reads and checks them as at the start.
     ///
@@ -29,11 +56,17 @@ impl<T: Parser> Reread<T> {
         read().map_err(|error: clap::Error| one_sentence(&error))
     }
 
-    /// Those of these variables that name a file, comma-separated.
+    /// Which of these variables name a file: of those that may change, and of those that need a restart.
     #[must_use]
-    pub fn files<'a>(&self, variables: &[&'a str]) -> Vec<&'a str> {
-        let variables = variables.iter().copied();
-        variables.filter(|variable| self.is_file(variable)).collect()
+    pub fn files(&self, changing: &[&'static str], kept: &[&'static str]) -> Files {
+        let of = |variables: &[&'static str]| {
+            let variables = variables.iter().copied();
+            variables.filter(|variable| self.is_file(variable)).collect()
+        };
+        Files {
+            renewed: of(changing),
+            kept: of(kept),
+        }
     }
 
     fn is_file(&self, variable: &str) -> bool {

@@ -15,7 +15,31 @@ script! {
     struct SecretsKeyKeep<'a> { old: &'a str, anew: &'a str } -> String
 }
 
+/// Why a program that runs can't go on with other keys: one sentence.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretsKeyError {
+    /// The store doesn't say.
+    #[error("SECRETS_KEY: it can't be compared with the store's now ({0})")]
+    Unknown(#[from] StoreError),
+    /// They aren't this store's.
+    #[error("SECRETS_KEY: it isn't the key that the secrets in this store were sealed with")]
+    Other,
+}
+
 impl Store {
+    /// Demands that the key ring has the key of this store: see [`Store::has_secrets_key`].
+    ///
+    /// # Errors
+    ///
+    /// [`SecretsKeyError`].
+    pub async fn demand_secrets_key(&self, keyring: &SecretsKeyring) -> Result<(), SecretsKeyError> {
+        if self.has_secrets_key(keyring).await? {
+            Ok(())
+        } else {
+            Err(SecretsKeyError::Other)
+        }
+    }
+
     /// Whether the key ring has the key of this store. Where nobody knows it yet, this one becomes it, unless there are endpoints and none
     /// of the first has a secret that opens.
     ///

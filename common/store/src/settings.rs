@@ -23,6 +23,14 @@ mod cluster_url;
 
 mod way;
 
+/// The variables that may name files which connections to Redis need.
+pub const FILES: [&str; 4] = [
+    "SENTINEL_PASSWORD",
+    "REDIS_CA_FILE",
+    "REDIS_CERT_FILE",
+    "REDIS_KEY_FILE",
+];
+
 /// Where Redis is, and how its keys are cut.
 #[derive(Debug, Clone, Args)]
 pub struct RedisArgs {

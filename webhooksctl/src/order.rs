@@ -1,7 +1,6 @@
 //! Who orders what changes something, and why: for the audit, and asked again where much would change.
 
 use std::env;
-use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 
 use anyhow::{bail, ensure};
@@ -41,12 +40,8 @@ impl OrderArgs {
 fn whoever() -> String {
     let named = |name| env::var(name).ok().filter(|value| !value.is_empty());
     let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(named);
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!(
-        "{}@{}",
-        user.unwrap_or_else(|| "somebody".to_owned()),
-        host.trim()
-    )
+    let user = user.unwrap_or_else(|| "somebody".to_owned());
+    format!("{user}@{}", program::host::name())
 }
 
 /// What is done in several steps: noted as it begins, and with what came of it.

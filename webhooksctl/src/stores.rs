@@ -2,10 +2,10 @@
 
 use anyhow::bail;
 use domain::id::{AccountId, EndpointId};
-use store::Store;
 use store::overview::Overview;
 use store::settings::RedisArgs;
 use store::shards::Shards;
+use store::{Store, StoreError};
 
 /// All shards.
 pub(crate) async fn stores(redis: &RedisArgs) -> anyhow::Result<Vec<Store>> {
@@ -44,14 +44,22 @@ pub(crate) fn prefix(store: &Store) -> String {
 
 /// What is seen of them together. Of several, those that can't be asked are told of and left out.
 pub(crate) async fn overview(stores: &[Store]) -> anyhow::Result<Overview> {
-    let (mut all, mut asked) = (Overview::default(), 0);
-    let mut failed = None;
+    let mut all = Overview::default();
+    for seen in ask_each(stores, async |store| store.overview().await).await? {
+        all.merge(seen);
+    }
+    Ok(all)
+}
+
+/// What each of them answers. Of several, those that can't be asked are told of and left out, unless none can.
+pub(crate) async fn ask_each<T>(
+    stores: &[Store],
+    ask: impl AsyncFn(&Store) -> Result<T, StoreError>,
+) -> anyhow::Result<Vec<T>> {
+    let (mut answers, mut failed) = (Vec::new(), None);
     for store in stores {
-        match store.overview().await {
-            Ok(seen) => {
-                asked += 1;
-                all.merge(seen);
-            }
+        match ask(store).await {
+            Ok(answer) => answers.push(answer),
             Err(error) => {
                 if store.shard().has_others() {
                     eprintln!("webhooksctl: {}{error}", prefix(store));
@@ -61,7 +69,7 @@ pub(crate) async fn overview(stores: &[Store]) -> anyhow::Result<Overview> {
         }
     }
     match failed {
-        Some(error) if asked == 0 => Err(error.into()),
-        _ => Ok(all),
+        Some(error) if answers.is_empty() => Err(error.into()),
+        _ => Ok(answers),
     }
 }

@@ -15,7 +15,7 @@ use store::settings::RedisArgs;
 use store::workers::{Held, WorkerName, WorkerRow, Workers};
 
 use crate::runtime;
-use crate::stores::{prefix, stores};
+use crate::stores::{ask_each, stores};
 use crate::table::{Table, age, span};
 
 pub(crate) use self::drain::{DrainArgs, drain};
@@ -65,27 +65,13 @@ pub(crate) fn workers(arguments: &WorkersArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What all shards know together. Those that can't be asked are told of and left out, unless none can.
+/// What all shards know together.
 async fn look(stores: &[Store], most: usize) -> anyhow::Result<Workers> {
-    let (mut all, mut asked, mut failed) = (Workers::default(), 0, None);
-    for store in stores {
-        match store.workers(most).await {
-            Ok(seen) => {
-                asked += 1;
-                all.merge(seen, most);
-            }
-            Err(error) => {
-                if store.shard().has_others() {
-                    eprintln!("webhooksctl: {}{error}", prefix(store));
-                }
-                failed = Some(error);
-            }
-        }
+    let mut all = Workers::default();
+    for seen in ask_each(stores, async |store| store.workers(most).await).await? {
+        all.merge(seen, most);
     }
-    match failed {
-        Some(error) if asked == 0 => Err(error.into()),
-        _ => Ok(all),
-    }
+    Ok(all)
 }
 
 /// The worker of this name, or the only one whose name begins like that.

@@ -70,6 +70,15 @@ impl Builder {
         self
     }
 
+    /// Uses this server with an access list, each program as its own user.
+    #[must_use]
+    pub fn on_guarded(self, server: RedisServer) -> Self {
+        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
+        self.on(server)
+            .api_env("REDIS_URL", api)
+            .worker_env("REDIS_URL", worker)
+    }
+
     /// Starts the programs of this directory instead of today's.
     #[must_use]
     pub fn programs(mut self, directory: Option<PathBuf>) -> Self {

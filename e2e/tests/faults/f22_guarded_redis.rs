@@ -44,12 +44,7 @@ struct Guarded {
 impl Guarded {
     async fn start(program: &Program) -> Self {
         let server = RedisServer::start_guarded_on(program);
-        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
-        let builder = builder()
-            .on(server)
-            .api_env("REDIS_URL", api)
-            .worker_env("REDIS_URL", worker)
-            .worker_env("DISABLE_AFTER", "2");
+        let builder = builder().on_guarded(server).worker_env("DISABLE_AFTER", "2");
         let scene = Scene::start(builder).await;
         scene.receiver.always("/fails", Answer::status(500));
         let url = scene.receiver.url("/fails");

@@ -20,12 +20,9 @@ use crate::scene::{Scene, ask, blocking, builder, store};
 
 /// A system with the programs' rights on a guarded server.
 async fn system_on(server: RedisServer) -> System {
-    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
     builder()
-        .on(server)
+        .on_guarded(server)
         .env("RETRY_SCHEDULE", "50ms")
-        .api_env("REDIS_URL", api)
-        .worker_env("REDIS_URL", worker)
         .start()
         .await
 }

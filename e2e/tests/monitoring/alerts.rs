@@ -385,13 +385,7 @@ async fn nobody_may_look_at_the_store() {
     let users = shipped.replacen("+zcount +zincrby", "+zincrby", 1);
     assert_ne!(users, shipped);
     let server = RedisServer::start_guarded_with(&Program::usual(), &[], users);
-    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
-    let system = System::builder()
-        .on(server)
-        .api_env("REDIS_URL", api)
-        .worker_env("REDIS_URL", worker)
-        .start()
-        .await;
+    let system = System::builder().on_guarded(server).start().await;
     let prometheus = Prometheus::of(&system).await;
     prometheus
         .wait_for("webhooks_worker_redis_errors_total{call=\"observer\"} > 0")

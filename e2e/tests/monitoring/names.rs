@@ -75,12 +75,9 @@ fn value<'a>(page: &'a str, series: &str) -> Option<&'a str> {
 /// A system of two workers with an endpoint that is well, one that fails, one at its cap, and one that is paused; and three events for each.
 async fn busy_system() -> (System, Receiver, NewEndpoint, NewEndpoint) {
     let server = RedisServer::start_guarded();
-    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
     let system = System::builder()
-        .on(server)
+        .on_guarded(server)
         .workers(2)
-        .api_env("REDIS_URL", api)
-        .worker_env("REDIS_URL", worker)
         .worker_env("METRICS_TOP_ENDPOINTS", "2")
         .env("ENDPOINT_CONCURRENCY", "1")
         .env("DELIVERY_TIMEOUT", "30s")

@@ -16,13 +16,7 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let server = RedisServer::start_guarded();
-        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
-        let system = System::builder()
-            .on(server)
-            .api_env("REDIS_URL", api)
-            .worker_env("REDIS_URL", worker)
-            .start()
-            .await;
+        let system = System::builder().on_guarded(server).start().await;
         let receiver = Receiver::start().await;
         Self { system, receiver }
     }

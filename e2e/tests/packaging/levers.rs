@@ -22,11 +22,8 @@ impl Scene {
     /// A system with an endpoint whose receiver answers 500, and this many events that wait for a retry in half an hour.
     async fn with_retries(count: u64) -> Self {
         let server = RedisServer::start_guarded();
-        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
         let system = System::builder()
-            .on(server)
-            .api_env("REDIS_URL", api)
-            .worker_env("REDIS_URL", worker)
+            .on_guarded(server)
             .env("RETRY_SCHEDULE", "30m")
             .env("DISABLE_AFTER", "1000000")
             .start()

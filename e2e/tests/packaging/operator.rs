@@ -21,11 +21,8 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let server = RedisServer::start_guarded();
-        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
         let system = System::builder()
-            .on(server)
-            .api_env("REDIS_URL", api)
-            .worker_env("REDIS_URL", worker)
+            .on_guarded(server)
             .env("ENDPOINT_CONCURRENCY", "1")
             .env("DELIVERY_TIMEOUT", "30s")
             .env("RETRY_SCHEDULE", "30m")
@@ -180,13 +177,7 @@ async fn one_command_tells_how_much_waits_who_has_most_and_what_became_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_names_what_is_wrong_and_what_to_do() {
     let server = RedisServer::start_guarded();
-    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
-    let mut system = System::builder()
-        .on(server)
-        .api_env("REDIS_URL", api)
-        .worker_env("REDIS_URL", worker)
-        .start()
-        .await;
+    let mut system = System::builder().on_guarded(server).start().await;
     let right = system.api.variable("SECRETS_KEY").unwrap().to_owned();
     let diagnose = |user: &str, secrets_key: &str| {
         let environment = [

@@ -32,13 +32,8 @@ fn commands(text: &str, variables: &[(&str, &str)]) -> Vec<Vec<String>> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_line_of_the_page_works_for_the_operator() {
     let server = RedisServer::start_guarded();
-    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
-    let builder = System::builder().on(server);
-    let system = builder
-        .api_env("REDIS_URL", api)
-        .worker_env("REDIS_URL", worker)
-        .start()
-        .await;
+    let builder = System::builder().on_guarded(server);
+    let system = builder.start().await;
     let receiver = Receiver::start().await;
     let endpoint = system
         .customer()

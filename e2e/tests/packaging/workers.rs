@@ -17,11 +17,8 @@ struct Scene {
 impl Scene {
     async fn start() -> Self {
         let server = RedisServer::start_guarded();
-        let (api, worker) = (server.url_as("api"), server.url_as("worker"));
         let (system, receiver, endpoint) = System::builder()
-            .on(server)
-            .api_env("REDIS_URL", api)
-            .worker_env("REDIS_URL", worker)
+            .on_guarded(server)
             .env("DELIVERY_TIMEOUT", "1m")
             .workers(2)
             .start_with_hook()

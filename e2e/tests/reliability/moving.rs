@@ -81,12 +81,9 @@ async fn pushes(backend: Caller, organisation: String, stop: Arc<AtomicBool>) ->
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_moves_under_load() {
     let server = RedisServer::start_guarded();
-    let (api, worker) = (server.url_as("api"), server.url_as("worker"));
     let system = System::builder()
-        .on(server)
+        .on_guarded(server)
         .env("SHARDS", "3")
-        .api_env("REDIS_URL", api)
-        .worker_env("REDIS_URL", worker)
         .start()
         .await;
     let receiver = Receiver::start().await;

@@ -68,7 +68,7 @@ pub mod endpoints;
 pub mod health;
 pub mod rewrap;
 pub mod rotation;
-mod secrets_key;
+pub mod secrets_key;
 
 pub mod api_keys;
 

@@ -111,6 +111,17 @@ async fn end_of(fixture: &Fixture, id: &DeliveryId) -> (DeliveryState, Option<Lo
     (detail.summary.state, detail.summary.last)
 }
 
+/// That it was erased is remembered for a week, whatever else is let go of.
+async fn assert_remembered(fixture: &Fixture, event: &EventId) {
+    let read = redis::cmd("PTTL")
+        .arg(format!("wh:{{0}}:event:{event}"))
+        .to_owned();
+    let lives: u64 = fixture.command(&read).await;
+    assert!((6 * DAY..=7 * DAY).contains(&lives), "{lives} ms");
+}
+
+const DAY: u64 = 86_400_000;
+
 async fn assert_canceled(fixture: &Fixture, event: &EventId, endpoint: &EndpointId) {
     let (state, last) = end_of(fixture, &DeliveryId::of(event, endpoint)).await;
     assert_eq!(state, DeliveryState::Canceled);
@@ -154,6 +165,7 @@ async fn what_waits_is_canceled_wherever_it_waits_and_its_neighbours_stay() {
     assert_forgotten(&fixture, &event, &own).await;
     assert_canceled(&fixture, &event, &endpoint).await;
     assert_eq!(fixture.sorted("timers").await, Vec::<String>::new());
+    assert_remembered(&fixture, &event).await;
     fixture.assert_drained().await;
 
     // Parked, never tried and tried, and on its way back.

@@ -15,18 +15,15 @@ elseif terms.of(ARGV[ACCOUNT]).is_erasing then
   return {} -- it goes with its account
 end
 
--- How long that stays (ms).
-local ERASED_FOR = 7 * 86400000
-
 local event, account = ARGV[EVENT], ARGV[ACCOUNT]
 local key, now = P .. 'event:' .. event, text_of(read_clock())
 local v = call('HMGET', key, 'account', 'erased', 'refs', 'failed', 'charge')
 if v[1] and v[1] ~= account or not v[1] and ARGV[DELIVERIES] == '' then
   return {}
 elseif not v[1] then
-  call('HSET', key, 'account', account, 'event', ARGV[KIND], 'refs', '0', 'deliveries', ARGV[DELIVERIES], 'charge',
-    text_of(charge_of(0)), 'acceptedAt', ARGV[ACCEPTED_AT], 'erased', now)
-  call('PEXPIRE', key, ERASED_FOR)
+  call('HSET', key, 'account', account, 'event', ARGV[KIND], 'refs', '0', 'deliveries', ARGV[DELIVERIES], 'acceptedAt',
+    ARGV[ACCEPTED_AT], 'erased', now)
+  rest_erased(key)
 elseif not v[2] then
   call('HDEL', key, 'body', 'trace')
   call('HSET', key, 'erased', now)
@@ -34,8 +31,7 @@ end
 if v[1] and v[3] == '0' and call('PTTL', key) == -1 then
   -- It has finished: it is no longer among what is let go of, or packed.
   unfinish(key, account, v[4], whole(v[5]))
-  call('HSET', key, 'charge', text_of(charge_of(0)))
-  call('PEXPIRE', key, ERASED_FOR)
+  rest_erased(key)
 end
 
 for _, spot in ipairs(each_spot) do

@@ -27,7 +27,8 @@ impl Model {
         for id in unfinished {
             self.take(&id, Transition::Erased);
         }
-        self.gone.insert(event);
+        self.gone.insert(event.clone());
+        self.erased.insert(event);
         self.meet_rewritten_blocks().await;
     }
 }

@@ -87,6 +87,8 @@ struct Model {
     suspects: Suspects,
     /// Events whose payload upkeep let go of.
     gone: HashSet<EventId>,
+    /// Those that somebody erased.
+    erased: HashSet<EventId>,
     /// An operator pauses the whole account.
     is_account_held: bool,
     packing: Packing,
@@ -111,6 +113,7 @@ impl Model {
             replays: vec![],
             suspects: Suspects::default(),
             gone: HashSet::new(),
+            erased: HashSet::new(),
             is_account_held: false,
             packing: Packing::default(),
             taken: HashSet::new(),
@@ -299,6 +302,23 @@ async fn what_ended_once_the_clock_was_set_back_is_found() {
         Op::ClockBack,
         Op::Accept,
         Op::Accept,
+    ] {
+        model.apply(&op).await;
+        model.compare().await;
+    }
+    model.drain().await;
+}
+
+/// Neither at its age nor for want of memory: that it was erased is remembered.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_erased_before_it_has_ended_is_not_among_what_is_let_go_of() {
+    let mut model = Model::new(RedisServer::start_with(&["--appendonly", "no"])).await;
+    for op in [
+        Op::Accept,
+        Op::Remove { endpoint: 0 },
+        Op::Erase { event: 0 },
+        Op::Upkeep,
+        Op::MakeRoom { bytes: 1 },
     ] {
         model.apply(&op).await;
         model.compare().await;

@@ -7,6 +7,14 @@ local function size_of(delivery)
   return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
+-- What is left of an erased event once nothing of it is unfinished: that it was erased, for a week (ms). It is not among what is let go
+-- of, or packed.
+local ERASED_FOR = 7 * 86400000
+local function rest_erased(event)
+  call('HSET', event, 'charge', text_of(charge_of(0)))
+  call('PEXPIRE', event, ERASED_FOR)
+end
+
 -- Deliveries of an event that are finished, counted off the event once for the whole call. With the last one, the account gets
 -- its budget back, and the event enters the index of finished events.
 local ended, ended_order = {}, {}
@@ -23,7 +31,7 @@ end
 write_refs = function()
   for _, event in ipairs(ended_order) do
     local key, one = P .. 'event:' .. event, ended[event]
-    local v = call('HMGET', key, 'refs', 'account', 'charge', 'failed', 'again')
+    local v = call('HMGET', key, 'refs', 'account', 'charge', 'failed', 'again', 'erased')
     local refs = v[1] == '1' and 1 or tonumber(string.match(v[1] or '0', '^%-?%d+$'))
     local charge = whole(v[3])
     if not v[2] then
@@ -45,6 +53,8 @@ write_refs = function()
       end
       if left < 0 then
         call('PEXPIRE', key, RETENTION_FAILED) -- its count can't be right, so it may be in the index already
+      elseif left == 0 and v[6] then
+        rest_erased(key)
       elseif left == 0 then
         finish(event, v[2], failed, charge, v[5])
       end

@@ -42,6 +42,9 @@ die() {
     exit 1
 }
 
+# Whether THOROUGH asks for what is done before a release. (e2e::thorough understands it in the same way.)
+is_thorough() { [ "${THOROUGH:-0}" != 0 ]; }
+
 have() { command -v "$1" >/dev/null 2>&1; }
 
 # need PROGRAM WHY: ends the script if the program is missing.

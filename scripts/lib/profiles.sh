@@ -26,8 +26,6 @@ recipe() {
 # The functions and variables that a profile's other recipes use: the last block of how it is installed.
 words_of() { recipe "$1: install" 2; }
 
-is_thorough() { [ "${THOROUGH:-0}" != 0 ]; }
-
 # waits_for SECONDS COMMAND…: until it succeeds.
 waits_for() {
     local deadline=$((SECONDS + $1))

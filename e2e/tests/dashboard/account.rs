@@ -48,6 +48,23 @@ async fn the_theme_that_was_chosen_stays_and_little_moves_for_who_wants_that() {
     plays("themes", system().start().await).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_keyboard_is_enough() {
+    plays("keyboard", system().start().await).await;
+}
+
+/// Each action is refused in words, and changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_only_look_is_told_so() {
+    let system = system().api_env("CLERK_WRITE_ROLES", "admin").start().await;
+    plays("reader", system).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_reads_german_reads_german() {
+    plays("german", system().start().await).await;
+}
+
 mod long {
     //! What takes long.
 
@@ -56,22 +73,5 @@ mod long {
     #[tokio::test(flavor = "multi_thread")]
     async fn as_many_endpoints_as_there_may_be_are_searched_and_switched() {
         plays("many-endpoints", system().start().await).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn the_keyboard_is_enough() {
-        plays("keyboard", system().start().await).await;
-    }
-
-    /// Each action is refused in words, and changes nothing.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn who_may_only_look_is_told_so() {
-        let system = system().api_env("CLERK_WRITE_ROLES", "admin").start().await;
-        plays("reader", system).await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn whoever_reads_german_reads_german() {
-        plays("german", system().start().await).await;
     }
 }

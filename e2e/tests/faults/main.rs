@@ -13,6 +13,7 @@ mod check_command;
 mod egress_check;
 mod f01_worker_killed_before_its_post;
 mod f02_worker_killed_after_its_post;
+mod f03_workers_killed_at_random;
 mod f04_worker_stopped_past_its_leases;
 mod f05_api_killed;
 mod f06_redis_killed;

@@ -185,29 +185,25 @@ async fn one_worker_tells_what_is_in_the_store_and_names_are_those_of_the_lists(
     system.stop();
 }
 
-mod long {
-    use super::*;
-
-    /// When the worker that looks is gone, another one does.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn another_worker_looks_when_the_first_one_has_died() {
-        let mut system = System::builder().start().await;
-        let tells = async |worker: &Process| {
-            eventually(LONG, "a worker to tell what is in the store", async || {
-                let page = page(worker).await;
-                check(
-                    page.contains(r#"webhooks_store_seen_age_seconds{shard="0"}"#),
-                    page,
-                )
-            })
-            .await;
-        };
-        tells(&system.workers[0]).await;
-        system.add_worker();
-        system.wait_ready().await;
-        system.workers[0].kill9();
-        tells(&system.workers[1]).await;
-        system.workers.remove(0);
-        system.stop();
-    }
+/// When the worker that looks is gone, another one does.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_worker_looks_when_the_first_one_has_died() {
+    let mut system = System::builder().start().await;
+    let tells = async |worker: &Process| {
+        eventually(LONG, "a worker to tell what is in the store", async || {
+            let page = page(worker).await;
+            check(
+                page.contains(r#"webhooks_store_seen_age_seconds{shard="0"}"#),
+                page,
+            )
+        })
+        .await;
+    };
+    tells(&system.workers[0]).await;
+    system.add_worker();
+    system.wait_ready().await;
+    system.workers[0].kill9();
+    tells(&system.workers[1]).await;
+    system.workers.remove(0);
+    system.stop();
 }

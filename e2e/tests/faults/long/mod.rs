@@ -1,6 +1,5 @@
 //! The faults that take longer than twenty seconds.
 
-mod f03_workers_killed_at_random;
 mod f04_quarantine_starves_nobody;
 mod f09_redis_down_for_a_minute;
 mod f15_parked_storms;

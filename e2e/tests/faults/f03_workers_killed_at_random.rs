@@ -1,4 +1,4 @@
-//! Kills a random worker (`kill -9`) every 300 ms, for 30 s, under load.
+//! Kills a random worker (`kill -9`) every 300 ms, for some seconds (30 when it is thorough), under load.
 //!
 //! Proves (guarantees): … at random, every 300 ms under load
 
@@ -8,15 +8,13 @@ use std::time::{Duration, Instant};
 use e2e::account::Account;
 use e2e::load::{Load, Shape};
 use e2e::receiver::{Answer, Receiver};
+use e2e::thorough::times;
 
 use crate::scene::builder;
 use crate::worker_scene::{counter, respawn};
 
 /// The time from one kill to the next.
 const EVERY: Duration = Duration::from_millis(300);
-
-/// How long the kills go on.
-const FOR: Duration = Duration::from_secs(30);
 
 /// Three workers share the load, and one of them dies every 300 ms and is started again. Nothing is lost; what comes twice
 /// was in flight in a worker that died.
@@ -30,9 +28,10 @@ async fn nothing_is_lost_and_only_what_was_in_flight_comes_twice() {
     }
     receiver.always("/slower", Answer::status(200).after(Duration::from_millis(50)));
     let load = Load::start(&system, &Shape::gentle(system.account()));
-    let start = Instant::now();
+    // How long the kills go on.
+    let (start, span) = (Instant::now(), Duration::from_secs(times(8, 30) as u64));
     let mut kills = 0;
-    while start.elapsed() < FOR {
+    while start.elapsed() < span {
         let random = RandomState::new().hash_one(kills);
         let victim = usize::try_from(random % 3).unwrap();
         system.workers[victim].kill9();

@@ -155,14 +155,18 @@ in_engine() {
 # in_network COMMAND…: runs it in the engine's network.
 in_network() { nsenter --net="/proc/$engine/ns/net" -- "$@"; }
 
-# Stand-ins for what the files build on: no image is pulled. The Rust toolchain is this machine's, and what it
-# calls a release is built without optimisation. It trusts whom this machine trusts.
+# Stand-ins for what the files build on: no image is pulled.
 make_base_images() {
-    say "making base images of Debian packages"
+    say "making a base image of Debian packages"
     mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates \
         bookworm "$directory/debian.tar" "$(debian_mirror)" 2>"$directory/mmdebstrap.log" ||
         { tail -n 20 "$directory/mmdebstrap.log" >&2 && die "mmdebstrap failed; the end of what it said is above"; }
-    local toolchain host libraries
+}
+
+# The image that the programs are built in. The Rust toolchain is this machine's, and what it calls a release is built without
+# optimisation. It trusts whom this machine trusts.
+stand_in_for_rust() {
+    local toolchain host libraries rust quick
     toolchain=$(rustc --print sysroot)
     host=$(rustc --version --verbose | sed -n 's/^host: //p')
     mapfile -t libraries < <(cd "$toolchain" && ls -d lib/*.so*)
@@ -171,18 +175,17 @@ make_base_images() {
         bin/cargo bin/rustc "lib/rustlib/$host" "${libraries[@]}"
     tar --append --file "$directory/rust.tar" --dereference --directory / --transform 's,.*,usr/local/etc/authorities.pem,' \
         "$(readlink -f "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" | cut -c 2-)"
-}
-
-import_base_images() {
-    local rust quick
     quick="CARGO_INCREMENTAL=0 CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16"
     rust=$(sed -n 's/^FROM \(rust:[^ ]*\) AS .*/\1/p' "$WORKSPACE/Dockerfile")
-    redis_name=$(sed -n 's/^ *image: .*:-\(redis:[^}]*\)}/\1/p' "$WORKSPACE/docker-compose.yml")
-    in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
     in_engine docker import --change \
         "ENV CARGO_HOME=/usr/local/cargo CARGO_HTTP_CAINFO=/usr/local/etc/authorities.pem $quick" \
         "$directory/rust.tar" "$rust" >/dev/null
-    rm "$directory/debian.tar" "$directory/rust.tar"
+    rm "$directory/rust.tar"
+}
+
+import_base_images() {
+    redis_name=$(sed -n 's/^ *image: .*:-\(redis:[^}]*\)}/\1/p' "$WORKSPACE/docker-compose.yml")
+    in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
     say "standing in for $redis_name: Debian's redis-server, BusyBox"
     mkdir "$directory/redis"
     # Its shell and tools are BusyBox's, as in the image.

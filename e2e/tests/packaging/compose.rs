@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use e2e::process::Process;
+use e2e::process::{Process, program};
 use e2e::workspace::root;
 
 /// What a service says, and what it inherits by `<<: *name`, the nearest first.
@@ -144,6 +144,35 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
         .find_map(|line| line.strip_prefix("rust-version = "))
         .unwrap();
     assert!(dockerfile.contains(&format!("FROM rust:{}-", version.trim_matches('"'))));
+}
+
+/// What the programs are made of (the compiler noted it) and what cargo has to read reaches the build of the image, which is made
+/// without these tests only before a release.
+#[test]
+fn what_the_programs_are_built_from_reaches_the_image() {
+    let ignored = workspace_file(".dockerignore");
+    let admitted: Vec<_> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let is_admitted = |path: &Path| admitted.iter().any(|known| path.starts_with(known));
+    let mut seen = 0;
+    for name in ["webhooks-api", "webhooks-worker", "webhooksctl"] {
+        let noted = std::fs::read_to_string(program(name).with_added_extension("d")).unwrap();
+        let sources = noted.split_once(": ").unwrap().1.split_whitespace();
+        for source in sources {
+            let path = Path::new(source).canonicalize().unwrap();
+            let path = path.strip_prefix(root()).unwrap();
+            assert!(is_admitted(path), "{name} needs {}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 500, "{seen}");
+    let manifest = workspace_file("Cargo.toml");
+    let members = manifest.split_once("\nmembers = [").unwrap().1;
+    for member in members.split(']').next().unwrap().split('"').skip(1).step_by(2) {
+        for part in ["Cargo.toml", "src"] {
+            let path = Path::new(member).join(part);
+            assert!(is_admitted(&path), "{}", path.display());
+        }
+    }
 }
 
 /// Every service, also those that are started by hand, and those of profiles.

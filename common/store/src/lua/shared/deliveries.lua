@@ -7,14 +7,6 @@ local function size_of(delivery)
   return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
--- What is left of an erased event once nothing of it is unfinished: that it was erased, for a week (ms). It is not among what is let go
--- of, or packed.
-local ERASED_FOR = 7 * 86400000
-local function rest_erased(event)
-  call('HSET', event, 'charge', text_of(charge_of(0)))
-  call('PEXPIRE', event, ERASED_FOR)
-end
-
 -- Deliveries of an event that are finished, counted off the event once for the whole call. With the last one, the account gets
 -- its budget back, and the event enters the index of finished events.
 local ended, ended_order = {}, {}

@@ -27,6 +27,9 @@ pub enum CreateError {
         MOST
     )]
     TooMany,
+    /// No shard can be asked.
+    #[error("nothing was changed: {0}")]
+    Store(#[from] StoreError),
     /// A shard can't be asked.
     #[error("nothing was changed: a key is made in every shard, and shard {0} can't be asked now ({1})")]
     Away(u16, StoreError),
@@ -35,7 +38,7 @@ pub enum CreateError {
     Withdrawn(u16, StoreError),
     /// The same, and revoking it failed as well.
     #[error(
-        "the key is in some shards only, since shard {0} couldn't be told of it ({1}), and nobody has it: revoke it, then make it again"
+        "shard {0} couldn't be told of the key ({1}), so nobody is given it: make it again, and revoke it first if its id is there by then"
     )]
     Unfinished(u16, StoreError),
 }
@@ -80,10 +83,7 @@ impl Shards {
         hash: [u8; 32],
         may_manage: bool,
     ) -> Result<(), CreateError> {
-        let (mut known, away) = self
-            .service_keys()
-            .await
-            .map_err(|error| CreateError::Away(0, error))?;
+        let (mut known, away) = self.service_keys().await?;
         if let Some((shard, error)) = away.into_iter().next() {
             return Err(CreateError::Away(shard, error));
         }
@@ -94,7 +94,7 @@ impl Shards {
         if seen == 0 && known.len() >= MOST {
             return Err(CreateError::TooMany);
         }
-        let now = self.time().await.map_err(|error| CreateError::Away(0, error))?;
+        let now = self.time().await?;
         let key = StoredServiceKey {
             hash,
             may_manage,

@@ -1,6 +1,8 @@
 //! Accounts spread over all primaries: a cluster's store has 16 shards unless it is told otherwise.
 //!
 //! Proves (guarantees): one shard's primary and its replica are away
+//! Proves (guarantees): a service key is made or revoked while the API serves
+//! Proves (security): Service keys that operators keep in the store
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;

@@ -2,7 +2,7 @@
 //!
 //! Proves (guarantees): one shard's primary and its replica are away
 //! Proves (guarantees): a service key is made or revoked while the API serves
-//! Proves (security): Service keys that operators keep in the store
+//! Proves (security): Stored service keys
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;

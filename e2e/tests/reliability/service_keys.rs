@@ -1,6 +1,6 @@
 //! Service keys that operators keep in the store, with the rights of those who do: made, listed and revoked while the API serves.
 //!
-//! Proves (security): Service keys that operators keep in the store
+//! Proves (security): Stored service keys
 //! Proves (guarantees): a service key is made or revoked while the API serves
 
 use std::process::Output;

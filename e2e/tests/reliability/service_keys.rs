@@ -165,21 +165,6 @@ async fn a_key_is_made_listed_and_revoked_without_a_restart_and_outlasts_those()
         assert!(!text.contains(&pushes) && !text.contains(&owner), "{text}");
     }
 
-    let said = refused(&system, "operator-write", &["create", "backend-2"]);
-    assert!(
-        said.contains("there is a service key with this id in the store"),
-        "{said}"
-    );
-    for id in ["", "with_underscore", "with space", "ü", &"x".repeat(65)] {
-        let said = refused(&system, "operator-write", &["create", "--", id]);
-        assert!(said.contains("1 to 64 letters, digits or `-`"), "{id}: {said}");
-    }
-    let said = refused(&system, "operator-write", &["revoke", "backend-2"]);
-    assert!(said.contains("add --yes"), "{said}");
-    let said = refused(&system, "operator-write", &["revoke", "other", "--yes"]);
-    assert!(said.contains("no service key with this id"), "{said}");
-    assert_eq!(copies(&system), stored, "what was refused changes nothing");
-
     let because = ["revoke", "backend-2", "--yes", "--why", "it was in a log"];
     assert!(keys_of(&system, &because).contains("is revoked"));
     is_refused(&system, &pushes).await;
@@ -223,6 +208,28 @@ async fn a_key_is_made_listed_and_revoked_without_a_restart_and_outlasts_those()
     );
     let said = Process::run("webhooksctl", &["check"], &environment);
     assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stdout));
+    finish(system);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_says_why_and_changes_nothing() {
+    let system = guarded().start().await;
+    keys_of(&system, &["create", "backend-2"]);
+    let stored = copies(&system);
+    let said = refused(&system, "operator-write", &["create", "backend-2"]);
+    assert!(
+        said.contains("there is a service key with this id in the store"),
+        "{said}"
+    );
+    for id in ["", "with_underscore", "with space", "ü", &"x".repeat(65)] {
+        let said = refused(&system, "operator-write", &["create", "--", id]);
+        assert!(said.contains("1 to 64 letters, digits or `-`"), "{id}: {said}");
+    }
+    let said = refused(&system, "operator-write", &["revoke", "backend-2"]);
+    assert!(said.contains("add --yes"), "{said}");
+    let said = refused(&system, "operator-write", &["revoke", "other", "--yes"]);
+    assert!(said.contains("no service key with this id"), "{said}");
+    assert_eq!(copies(&system), stored, "what was refused changes nothing");
     finish(system);
 }
 

@@ -13,7 +13,10 @@ fn configured(keys: &[(&str, &str)]) -> ServiceKeys {
     entries.collect::<Vec<_>>().join(",").parse().unwrap()
 }
 
-fn stored(keys: &[(&str, u64, Option<(&str, bool)>)]) -> ServiceKeyEntries {
+/// An id, the version of its entry, and its key with whether it may manage.
+type Entry<'a> = (&'a str, u64, Option<(&'a str, bool)>);
+
+fn stored(keys: &[Entry<'_>]) -> ServiceKeyEntries {
     let entries = keys.iter().map(|(id, version, key)| {
         let text = match key {
             None => format!("{version} revoked"),

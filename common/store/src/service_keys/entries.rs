@@ -80,7 +80,7 @@ impl ServiceKeyEntries {
     /// Gives an id a key, or none, with a version above all that are known. Returns the version.
     pub(super) fn set(&mut self, id: &str, now: u64, key: Option<StoredServiceKey>) -> u64 {
         let newest = self.0.values().map(|entry| entry.version).max().unwrap_or(0);
-        let version = now.max(newest + 1);
+        let version = now.max(newest.saturating_add(1));
         self.0.insert(id.to_owned(), Entry { version, key });
         version
     }

@@ -14,7 +14,7 @@ use traces::Tracer;
 use crate::allowance::Allowance;
 use crate::auth::clerk::SessionVerifier;
 use crate::auth::look_ups::LookUps;
-use crate::auth::service_key::ServiceKeys;
+use crate::auth::service_key_book::ServiceKeyBook;
 use crate::metrics::Metrics;
 use crate::problem::{Code, Problem};
 use crate::rate_limit::RateLimits;
@@ -35,7 +35,7 @@ pub struct Parts {
     /// Verifies session tokens.
     pub sessions: Live<SessionVerifier>,
     /// Verifies service keys.
-    pub service_keys: Live<ServiceKeys>,
+    pub service_keys: ServiceKeyBook,
     /// Whose turn it is to have a key of an account looked up.
     pub api_keys: LookUps,
     /// The same of portal sessions.

@@ -59,7 +59,7 @@ async fn reload(app: &App) -> Result<Files, String> {
         app.sessions.set(sessions);
     }
     if is_renewed("SERVICE_KEYS") {
-        app.service_keys.set(config.auth.service_keys);
+        app.service_keys.configure(config.auth.service_keys);
     }
     if is_renewed("SECRETS_KEY") {
         app.secrets.set(config.secrets.secrets_key);

@@ -193,7 +193,9 @@ fn log_start(app: &App, redis: &RedisArgs, address: SocketAddr) {
         env!("CARGO_PKG_VERSION"),
     );
     if service_keys.is_empty() {
-        tracing::warn!("SERVICE_KEYS is empty: no backend can push events");
+        tracing::warn!(
+            "SERVICE_KEYS is empty, and so far the store has no service keys: no backend can push events until `webhooksctl keys create` makes one"
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! New keys, which are printed once and kept nowhere.
+//! New keys, which are printed once and kept nowhere. `service_keys` keeps the hash of some.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -18,7 +18,8 @@ pub(crate) struct ServiceKeyArgs {
     manage: bool,
 }
 
-fn parse_id(text: &str) -> Result<String, String> {
+/// The id of a service key. Behind it stands a `_`, so it has none.
+pub(crate) fn parse_id(text: &str) -> Result<String, String> {
     let good = (1..=64).contains(&text.len())
         && text
             .bytes()
@@ -46,7 +47,12 @@ pub(crate) fn new_service_key(id: &str) -> String {
 
 /// The entry of `SERVICE_KEYS` for a key with this id.
 pub(crate) fn service_key_entry(id: &str, key: &str) -> String {
-    format!("{id}:{}", hex::encode(Sha256::digest(key)))
+    format!("{id}:{}", hex::encode(service_key_hash(key)))
+}
+
+/// What is kept of a service key.
+pub(crate) fn service_key_hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key).into()
 }
 
 /// A new service key, and what to do with it.

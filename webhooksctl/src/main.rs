@@ -1,7 +1,7 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
 //! Only `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
-//! `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
+//! `secrets accept`, `keys create`, `keys revoke`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
 //! `shards move` where it is. `check --keep` notes what it found.
 
 mod account;
@@ -39,6 +39,8 @@ mod redis_users;
 mod runtime;
 
 mod secrets;
+
+mod service_keys;
 
 mod shards;
 
@@ -145,6 +147,9 @@ enum Command {
     SigningSecret,
     /// Prints a new service key, and the entry of SERVICE_KEYS that makes it valid.
     ServiceKey(keys::ServiceKeyArgs),
+    /// Makes, lists and revokes service keys that the store has, beside those of SERVICE_KEYS: without a restart of the API.
+    #[command(subcommand)]
+    Keys(service_keys::KeysCommand),
     /// Sets up development: makes keys that are not there yet, renews the dashboard token, writes dev.env.
     DevEnv(dev_env::DevEnvArgs),
     /// Asks a URL such as http://127.0.0.1:3000/healthz; succeeds when the answer is 200.
@@ -184,6 +189,7 @@ fn main() -> ExitCode {
         Command::RedisPasswords(arguments) => print(&redis_users::new_passwords(&arguments)),
         Command::SigningSecret => print(SigningSecret::generate().expose()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),
+        Command::Keys(command) => service_keys::run(&command),
         Command::DevEnv(arguments) => dev_env::write(&arguments).and_then(|said| print(&said)),
         Command::Healthcheck(arguments) => healthcheck::ask(&arguments),
     };

@@ -88,7 +88,12 @@ impl Deed<'_> {
 
 /// Asks whether so many deliveries are meant, if they are many: on a terminal the person there, elsewhere `--yes` has to say so.
 pub(crate) fn confirm(what: &str, deliveries: u64, yes: bool) -> anyhow::Result<()> {
-    if yes || deliveries <= MANY {
+    ask(what, yes || deliveries <= MANY)
+}
+
+/// Asks whether something is meant, in the same way.
+pub(crate) fn ask(what: &str, yes: bool) -> anyhow::Result<()> {
+    if yes {
         return Ok(());
     }
     let stdin = std::io::stdin();

@@ -14,6 +14,8 @@ pub mod oidc;
 
 pub mod service_key;
 
+pub mod service_key_book;
+
 pub mod look_ups;
 
 mod settings;
@@ -78,13 +80,14 @@ pub enum AuthError {
     #[error("this call takes a session token or a key of the account, not a key of this kind")]
     NotASessionToken,
     /// It is a service key that can push events, and the call is one for an account.
-    #[error(
-        "this service key can push events, and nothing else: one that ends with `:manage` in SERVICE_KEYS may call for accounts"
-    )]
+    #[error("this service key can push events, and nothing else: a `manage` key may call for accounts")]
     NotAManageKey,
     /// The service key is not one of ours.
     #[error("the service key is not valid")]
     ServiceKey,
+    /// It may be a service key that the store has, which wasn't seen yet.
+    #[error("the service keys that are kept in the store are not known yet")]
+    StoreUnseen,
     /// No account has this key.
     #[error("there is no such API key: it was revoked, or never made")]
     ApiKey,
@@ -137,6 +140,7 @@ impl AuthError {
                 "wrong_kind"
             }
             Self::ServiceKey => "service_key",
+            Self::StoreUnseen => "unavailable",
             Self::ApiKey => "api_key",
             Self::KeyExpired => "expired",
             Self::PortalSession => "portal_session",

@@ -1,7 +1,8 @@
 //! Service keys: how the chatbot backend proves itself.
 //!
 //! A key is `whk_<id>_<random>`; the configuration has only its SHA-256, and behind it `:manage` if the key may call for accounts. Comparing takes the same time whether or not the
-//! key's id is known. Several keys can be valid at once, so that operators can rotate them.
+//! key's id is known. Several keys can be valid at once, so that operators can rotate them. Those that operators keep in the store are
+//! verified in the same way (`service_key_book`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,12 +17,12 @@ pub const PREFIX: &str = "whk_";
 
 const MAX_KEY: usize = 512;
 
-/// The service keys that are valid (`SERVICE_KEYS`).
+/// Service keys that are valid, such as those of `SERVICE_KEYS`.
 #[derive(Clone, Default)]
 pub struct ServiceKeys(Vec<ServiceKey>);
 
 /// A service key that is valid.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ServiceKey {
     id: String,
     hash: [u8; 32],
@@ -35,6 +36,15 @@ impl fmt::Debug for ServiceKey {
 }
 
 impl ServiceKey {
+    /// The key with this SHA-256.
+    pub(super) fn new(id: &str, hash: [u8; 32], may_manage: bool) -> Self {
+        Self {
+            id: id.to_owned(),
+            hash,
+            may_manage,
+        }
+    }
+
     /// What it is called.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -77,6 +87,22 @@ impl ServiceKeys {
         let entry = found?;
         let rest = key.strip_prefix(PREFIX)?.strip_prefix(entry.id.as_str())?;
         rest.starts_with('_').then_some(entry)
+    }
+
+    /// Whether one has this id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.0.iter().any(|key| key.id == id)
+    }
+
+    /// Whether this very key is one of them.
+    #[must_use]
+    pub fn contains(&self, key: &ServiceKey) -> bool {
+        self.0.contains(key)
+    }
+
+    /// These and others.
+    pub(super) fn with(&self, others: impl IntoIterator<Item = ServiceKey>) -> Self {
+        Self(self.0.iter().cloned().chain(others).collect())
     }
 
     /// How many there are.

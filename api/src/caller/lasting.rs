@@ -7,6 +7,9 @@ use domain::id::{AccountId, ApiKeyId, PortalSessionId};
 use store::{Store, StoreError};
 use tokio::time::{interval, sleep};
 
+use crate::app::App;
+use crate::auth::service_key::ServiceKey;
+
 /// How often to look whether a key, or a portal session, is still there.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -15,7 +18,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 pub struct Lasting {
     /// When the token expires, in seconds since 1970; `None`: never.
     pub expires_at: Option<i64>,
-    /// What of the account the caller came with, if it can be revoked.
+    /// What the caller came with, if it can be revoked.
     pub revocable: Option<Revocable>,
 }
 
@@ -26,6 +29,8 @@ pub enum Revocable {
     Key(ApiKeyId),
     /// A portal session: the backend may end it.
     Portal(PortalSessionId),
+    /// A service key: an operator may revoke it, or take it out of `SERVICE_KEYS`.
+    Service(ServiceKey),
 }
 
 /// Why a caller may go on no longer.
@@ -41,7 +46,7 @@ pub enum Over {
 
 impl Lasting {
     /// Waits until the permission of whoever calls for this account is over.
-    pub async fn over(&self, store: &Store, account: &AccountId) -> Over {
+    pub async fn over(&self, app: &App, store: &Store, account: &AccountId) -> Over {
         let expired = async {
             match self.expires_at {
                 Some(at) => sleep(left_until(at)).await,
@@ -50,7 +55,7 @@ impl Lasting {
         };
         let revoked = async {
             match &self.revocable {
-                Some(held) => revoked(store, account, held).await,
+                Some(held) => revoked(app, store, account, held).await,
                 None => std::future::pending().await,
             }
         };
@@ -66,14 +71,14 @@ fn left_until(at: i64) -> Duration {
     Duration::from_secs(u64::try_from(left).unwrap_or(0))
 }
 
-/// Waits until an account has a key or a portal session no more. What Redis can't tell now, it can tell later.
-async fn revoked(store: &Store, account: &AccountId, held: &Revocable) -> Over {
+/// Waits until a key, or a portal session, is there no more. What Redis can't tell now, it can tell later.
+async fn revoked(app: &App, store: &Store, account: &AccountId, held: &Revocable) -> Over {
     let mut looks = interval(LOOK_EVERY);
     loop {
         looks.tick().await;
-        if let Ok(false) = held.is_there(store, account).await {
+        if let Ok(false) = held.is_there(app, store, account).await {
             return match held {
-                Revocable::Key(_) => Over::KeyRevoked,
+                Revocable::Key(_) | Revocable::Service(_) => Over::KeyRevoked,
                 Revocable::Portal(_) => Over::PortalSessionRevoked,
             };
         }
@@ -81,10 +86,11 @@ async fn revoked(store: &Store, account: &AccountId, held: &Revocable) -> Over {
 }
 
 impl Revocable {
-    async fn is_there(&self, store: &Store, account: &AccountId) -> Result<bool, StoreError> {
+    async fn is_there(&self, app: &App, store: &Store, account: &AccountId) -> Result<bool, StoreError> {
         match self {
             Self::Key(id) => store.has_api_key(account, id).await,
             Self::Portal(id) => store.has_portal_session(account, id).await,
+            Self::Service(key) => Ok(app.service_keys.get().contains(key)),
         }
     }
 }

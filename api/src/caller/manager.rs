@@ -5,17 +5,18 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use serve::Occupant;
 
 use super::token::{Token, refuse};
-use super::{Caller, Lasting, access, counted, name_of, named_account};
+use super::{Caller, Lasting, Revocable, access, counted, name_of, named_account};
 use crate::access::{Access, Kind, Share};
 use crate::app::App;
 use crate::auth::AuthError;
+use crate::auth::service_key::ServiceKey;
 use crate::problem::{Code, Problem};
 use crate::query;
 
 /// The backend with a `manage` key, at a call whose path or body names the account.
 #[derive(Debug, Clone)]
 pub struct Manager {
-    by: String,
+    key: ServiceKey,
 }
 
 impl Manager {
@@ -26,7 +27,7 @@ impl Manager {
     /// [`Problem`] when it is no account, or too many calls are made for it.
     pub async fn acts_for(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
         let account = Self::account(account)?;
-        managing(app, request, account, self.by, false).await
+        managing(app, request, account, self.key, false).await
     }
 
     /// The same, at a call about the account's erasure, which may be made while that goes on.
@@ -36,7 +37,7 @@ impl Manager {
     /// [`Problem`] when it is no account, or too many calls are made for it.
     pub async fn erases(self, app: &App, request: &Request, account: &str) -> Result<Caller, Problem> {
         let account = Self::account(account)?;
-        managing(app, request, account, self.by, true).await
+        managing(app, request, account, self.key, true).await
     }
 
     fn account(text: &str) -> Result<AccountId, Problem> {
@@ -55,14 +56,14 @@ impl<'a> FromRequest<'a> for Manager {
             Token::Portal(_) => Err(AuthError::NotForPortal),
             Token::Session(_) => Err(AuthError::NotAServiceKey),
             Token::Service(text) => {
-                let key = app.service_keys.get().verify(text)?;
+                let key = app.service_keys.verify(text)?;
                 named_account::none(request)?;
                 key.may_manage().then_some(key).ok_or(AuthError::NotAManageKey)
             }
         });
         let key = verified.map_err(|error| refuse(app, error))?;
         query::check(request)?;
-        Ok(Self { by: name_of(&key) })
+        Ok(Self { key })
     }
 }
 
@@ -71,7 +72,7 @@ pub(super) async fn managing(
     app: &App,
     request: &Request,
     account: AccountId,
-    by: String,
+    key: ServiceKey,
     may_be_erased: bool,
 ) -> Result<Caller, Problem> {
     if let Some(occupant) = request.data::<Occupant>() {
@@ -82,8 +83,11 @@ pub(super) async fn managing(
     counted::count(app, request, Kind::Manage, &account, 1, may_be_erased).await?;
     Ok(Caller {
         account,
-        by,
+        by: name_of(&key),
         kind: Kind::Manage,
-        lasting: Lasting::default(),
+        lasting: Lasting {
+            expires_at: None,
+            revocable: Some(Revocable::Service(key)),
+        },
     })
 }

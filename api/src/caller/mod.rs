@@ -101,7 +101,7 @@ impl<'a> FromRequest<'a> for Backend {
             Token::ApiKey(_) => Err(AuthError::Scope(None)),
             Token::Portal(_) => Err(AuthError::NotForPortal),
             Token::Service(text) | Token::Session(text) => {
-                let key = app.service_keys.get().verify(text)?;
+                let key = app.service_keys.verify(text)?;
                 named_account::none(request).map(|()| key)
             }
         });
@@ -192,7 +192,7 @@ async fn with_key(app: &App, request: &Request, access: Access, text: &str) -> R
 
 /// The backend in an account's name.
 async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> Result<Caller, Problem> {
-    let verified = app.service_keys.get().verify(text).and_then(|key| {
+    let verified = app.service_keys.verify(text).and_then(|key| {
         if key.may_manage() && access.takes(Kind::Manage) {
             return Ok(key);
         }
@@ -200,5 +200,5 @@ async fn in_a_name(app: &App, request: &Request, access: Access, text: &str) -> 
         Err(AuthError::NotAManageKey)
     });
     let key = verified.map_err(|error| refuse(app, error))?;
-    manager::managing(app, request, named_account::named(request)?, name_of(&key), false).await
+    manager::managing(app, request, named_account::named(request)?, key, false).await
 }

@@ -53,7 +53,7 @@ fn bearer(request: &Request) -> Result<&str, AuthError> {
 
 /// Whether a request has a service key that is valid.
 pub(crate) fn has_service_key(app: &App, request: &Request) -> bool {
-    bearer(request).is_ok_and(|token| app.service_keys.get().verify(token).is_ok())
+    bearer(request).is_ok_and(|token| app.service_keys.verify(token).is_ok())
 }
 
 /// The refusal of a request for its token.

@@ -27,7 +27,7 @@ pub(super) fn complete(document: &mut Value) {
         "manageKey": bearer(
             "whk_<id>_<random>",
             &format!(
-                "A service key of the chatbot backend that may call for any account: its entry in `SERVICE_KEYS` ends with `:manage`. The \
+                "A service key of the chatbot backend that may call for any account: a `manage` key. The \
                  header `{ACCOUNT_HEADER}` names the account, unless the path or the body does: `org:<organisation id>` or `user:<user id>`; Clerk's \
                  ids alone (`org_…`, `user_…`) mean the same. With any other token that header is refused.",
             ),

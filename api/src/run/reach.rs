@@ -9,6 +9,7 @@ use store::ready::Failure;
 use store::server::Expectations;
 use store::settings::RedisArgs;
 use store::{Store, StoreError, ready};
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::event_types;
@@ -94,8 +95,32 @@ impl Reach<'_> {
         }
         self.right_key().await;
         self.announce().await?;
+        let changes = store.service_key_changes();
+        let not_yet = "the service keys of the store can't be read yet";
+        app.service_keys
+            .learn(self.answered(not_yet, async || store.service_keys().await).await);
         app.store.set_ready(shard, report.lasting_warnings());
-        Ok(store.watch(expected, |turn| app.metrics.store_turned(turn)).await)
+        tokio::select! {
+            never = store.watch(expected, |turn| app.metrics.store_turned(turn)) => Ok(never),
+            never = self.follow_service_keys(changes) => Ok(never),
+        }
+    }
+
+    /// Reads the shard's service keys each time that the watch sees that they were changed.
+    async fn follow_service_keys(self, mut changes: watch::Receiver<u64>) -> Infallible {
+        let Self { app, store } = self;
+        // The store, which sends them, outlives this.
+        while changes.changed().await.is_ok() {
+            match store.service_keys().await {
+                Ok(copy) => app.service_keys.learn(copy),
+                Err(error) => {
+                    tracing::debug!(%error, "the store's service keys can't be read; those that are known count");
+                    changes.mark_changed();
+                    tokio::time::sleep(ASK_AGAIN).await;
+                }
+            }
+        }
+        std::future::pending().await
     }
 
     fn waits_for(self, reason: String) {

@@ -56,6 +56,15 @@ fn settings() -> Settings {
     }
 }
 
+/// The one of `SERVICE_KEYS`; the store has none.
+fn service_keys() -> crate::auth::service_key_book::ServiceKeyBook {
+    let entry = format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)));
+    let keys: crate::auth::service_key::ServiceKeys = entry.parse().unwrap();
+    let book = crate::auth::service_key_book::ServiceKeyBook::from(keys);
+    book.learn(store::service_keys::ServiceKeyEntries::default());
+    book
+}
+
 async fn start_with(settings: Settings) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -65,10 +74,7 @@ async fn start_with(settings: Settings) -> Running {
         store: StoreSlot::default(),
         stopping: crate::stopping::Stopping::default(),
         sessions: SessionVerifier::new(KeySource::Jwks(Box::new(jwks)), Rules::default()).into(),
-        service_keys: format!("backend:{}", hex::encode(Sha256::digest(SERVICE_KEY)))
-            .parse::<crate::auth::service_key::ServiceKeys>()
-            .unwrap()
-            .into(),
+        service_keys: service_keys(),
         api_keys: crate::auth::look_ups::LookUps::default(),
         portal_sessions: crate::auth::look_ups::LookUps::default(),
         secrets: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="

@@ -5,6 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::{FromRedisValue, Pipeline, RedisResult, Value};
+use tokio::sync::watch;
 
 use super::clock::ScriptClock;
 use super::condition::Condition;
@@ -56,6 +57,10 @@ impl Store {
 
     pub(crate) fn quiet(&self) -> &Quiet {
         &self.inner.quiet
+    }
+
+    pub(crate) fn service_key_count(&self) -> &watch::Sender<u64> {
+        &self.inner.service_key_count
     }
 
     pub(crate) fn readings(&self) -> &Readings {

@@ -2,7 +2,7 @@
 //!
 //! | key | type | content | lifetime |
 //! |---|---|---|---|
-//! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`, `growsTo` (while there are to be more shards: how many, and `closed` behind it while no account may begin), `directory` (its version), `raisedAt` (when the schema last rose, ms); `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
+//! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`, `growsTo` (while there are to be more shards: how many, and `closed` behind it while no account may begin), `directory` (its version), `serviceKeys` (how often they were changed), `raisedAt` (when the schema last rose, ms); `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
 //! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O\|F\|G>\|,<types>,\|<chatbots>`: what `accept` needs of it; `F` and `G` are `A` and `D` with filters; several chatbots have a line feed around each | while it has endpoints |
 //! | `account:<a>:filters` | hash | endpoint → its filters, as JSON; `version`, which follows from them all | while an endpoint has some |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |
@@ -94,6 +94,7 @@
 //! | `observer` | string | incarnation of the worker that reads the shard for the metrics | 30 s; 3 min where there are several shards |
 //! | `policy` | hash | what the workers are configured to: `disableAfter`, `logLength`, `headerPrefix`, … | for ever |
 //! | `directory` | hash | account that lies in another shard than its id names → that shard's number; the same in all shards | for ever |
+//! | `service_keys` | hash | id of a service key that operators keep here → `<version: when it was made (ms)> <SHA-256 of the key> <push\|manage> <by whom>`, or `<version> revoked`; of each id the newest counts, and all shards hold the same | for ever |
 //! | `event_types` | hash | event type → what stands for all that is known about it, as the API announced that started last | for ever |
 //! | `event_types:leaving` | hash | event type that an API which starts would not have → who noticed first: nobody can subscribe to it | 10 min, while endpoints are searched |
 //! | `secrets_key` | string | what only the right `SECRETS_KEY` makes: the first API that starts puts it there, `secrets rewrap` and `secrets accept` replace it | for ever |

@@ -22,7 +22,7 @@
 //!
 //! Who calls for an account:
 //!
-//! - [`api_keys`]: the keys of its own programs. [`portal_sessions`]: whoever sits at the embedded dashboard. [`accounts`]: what is decided of it as a whole: limits of its own, and its erasure.
+//! - [`service_keys`]: the backend's keys that are kept here. [`api_keys`]: the keys of its own programs. [`portal_sessions`]: whoever sits at the embedded dashboard. [`accounts`]: what is decided of it as a whole: limits of its own, and its erasure.
 //!
 //! Events and deliveries:
 //!
@@ -69,6 +69,8 @@ pub mod health;
 pub mod rewrap;
 pub mod rotation;
 pub mod secrets_key;
+
+pub mod service_keys;
 
 pub mod api_keys;
 
@@ -122,6 +124,7 @@ use scripts::Functions;
 pub use scripts::ScriptCalls;
 use settings::{InvalidRedis, RedisArgs, Servers};
 use shards::{Common, Shard};
+use tokio::sync::watch as watch_channel;
 pub use watch::Turn;
 
 /// A handle to everything that is kept in Redis, or to one of its [`shards`]. Cheap to clone.
@@ -147,6 +150,8 @@ struct Inner {
     condition: Mutex<Condition>,
     clock: ScriptClock,
     quiet: Quiet,
+    /// How often the service keys that are kept here were changed.
+    service_key_count: watch_channel::Sender<u64>,
 }
 
 impl Store {
@@ -179,6 +184,7 @@ impl Store {
                 condition: Mutex::default(),
                 clock: ScriptClock::default(),
                 quiet: Quiet::default(),
+                service_key_count: watch_channel::Sender::default(),
             }),
             order: None,
         }

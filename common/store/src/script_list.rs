@@ -4,7 +4,7 @@ use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script, ScriptCalls
 use super::{
     accounts, api_keys, audit, check, egress, endpoints, erasing, event_types, events, health, history,
     identity, log, mending, moving, operator_events, overview, parked, policy, portal_sessions, queue, rates,
-    replays, rewrap, rotation, secrets_key, server, shards, test_events, watch, workers,
+    replays, rewrap, rotation, secrets_key, server, service_keys, shards, test_events, watch, workers,
 };
 
 macro_rules! list {
@@ -125,6 +125,7 @@ list![
     identity::StoreClaim<'_>,
     shards::DirectoryEnter<'_>,
     shards::ShardsGrow<'_>,
+    service_keys::ServiceKeysEnter<'_>,
     identity::StoreUpgrade<'_>,
     watch::StoreRoom,
     overview::ObserverTake<'_>,

@@ -1,6 +1,8 @@
 //! Accounts spread over all primaries: a cluster's store has 16 shards unless it is told otherwise.
 //!
 //! Proves (guarantees): one shard's primary and its replica are away
+//! Proves (guarantees): a service key is made or revoked while the API serves
+//! Proves (security): Stored service keys
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Output;
@@ -230,5 +232,90 @@ async fn who_lives_on_other_nodes_is_served() {
         check(!pages.iter().any(tell), format!("{pages:?}"))
     })
     .await;
+    scene.system.stop();
+}
+
+/// A service key is known to every shard: it works, and is revoked, while one is away. None is made then.
+#[tokio::test(flavor = "multi_thread")]
+async fn service_keys_are_every_shards() {
+    let mut scene = Scene::start().await;
+    let printed = |output: &Output| {
+        String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
+    };
+    let create = |scene: &Scene, id: &str| {
+        let made = scene.webhooksctl(&["keys", "create", id]);
+        assert!(made.status.success(), "{}", printed(&made));
+        String::from_utf8(made.stdout).unwrap().trim_end().to_owned()
+    };
+    let (key, leaked) = (create(&scene, "backend"), create(&scene, "leaked"));
+    let pushed = async |scene: &Scene, key: &str, place: usize| {
+        let event = event(&scene.organisations[place]);
+        scene.system.caller(key).post("/api/events", &event).await.status
+    };
+    let comes_to = async |scene: &Scene, key: &str, place: usize, wanted: u16| {
+        eventually(LONG, "the key to be taken, or not", async || {
+            let status = pushed(scene, key, place).await;
+            check(status == wanted, format!("{status}"))
+        })
+        .await;
+    };
+    for key in [&key, &leaked] {
+        comes_to(&scene, key, 0, 202).await;
+    }
+
+    let replica = scene.cluster.replica_of(&scene.system.redis).address();
+    let is_it = |node: &&mut e2e::redis_server::RedisServer| node.address() == replica;
+    scene.cluster.nodes.iter_mut().find(is_it).unwrap().kill9();
+    scene.system.redis.kill9();
+    comes_to(&scene, &key, 0, 503).await;
+    comes_to(&scene, &key, 1, 202).await;
+    let made = scene.webhooksctl(&["keys", "create", "late"]);
+    assert!(!made.status.success() && made.stdout.is_empty());
+    assert!(
+        printed(&made).contains("nothing was changed: a key is made in every shard"),
+        "{}",
+        printed(&made)
+    );
+    let revoked = scene.webhooksctl(&["keys", "revoke", "leaked", "--yes"]);
+    let said = printed(&revoked);
+    assert!(
+        !revoked.status.success()
+            && said.contains("Run the same command again")
+            && said.contains("shard 0: "),
+        "{said}"
+    );
+    comes_to(&scene, &leaked, 1, 401).await;
+    // One that starts now reads the shards that are there.
+    let mut late = scene.system.another_api().await;
+    let listen = format!("http://{}", late.variable("API_LISTEN").unwrap());
+    let at_late = async |key: &str| {
+        let caller = scene.system.caller(key).at(&listen);
+        caller
+            .post("/api/events", &event(&scene.organisations[1]))
+            .await
+            .status
+    };
+    assert_eq!([at_late(&key).await, at_late(&leaked).await], [202, 401]);
+    assert!(late.terminate().success());
+
+    tokio::task::block_in_place(|| {
+        scene.system.redis.restart();
+        scene.cluster.killed_come_back();
+    });
+    comes_to(&scene, &key, 0, 202).await;
+    assert_eq!(pushed(&scene, &leaked, 0).await, 401);
+    let again = scene.webhooksctl(&["keys", "revoke", "leaked", "--yes"]);
+    assert!(again.status.success(), "{}", printed(&again));
+    let late = create(&scene, "late");
+    comes_to(&scene, &late, 0, 202).await;
+    let url = scene.system.api.variable("REDIS_URL").unwrap();
+    let shards = Shards::find(&Arguments::parse_from(["test", "--redis-url", url]).redis)
+        .await
+        .unwrap();
+    let first = shards.all()[0].service_keys().await.unwrap();
+    assert!(first.has("backend") && first.has("late") && !first.has("leaked"));
+    for store in shards.all() {
+        assert_eq!(store.service_keys().await.unwrap(), first, "{:?}", store.shard());
+    }
     scene.system.stop();
 }

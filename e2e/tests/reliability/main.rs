@@ -32,6 +32,8 @@ mod logs;
 
 mod reload;
 
+mod service_keys;
+
 mod reused;
 
 mod proxy;

@@ -189,13 +189,14 @@ async fn the_whole_system_works_with_least_rights() {
     let mut runs = vec![
         (&operator, vec!["check"]),
         (&operator, vec!["status"]),
+        (&operator, vec!["keys", "list"]),
         (&worker, vec!["secrets", "rewrap"]),
         (&worker, vec!["store", "upgrade"]),
         (&worker, enable.to_vec()),
         (&worker, vec!["pause", &endpoint]),
     ];
     // What `worker` may do, whoever mends may do too, and what the reader does.
-    let mends: [&[&str]; 17] = [
+    let mends: [&[&str]; 19] = [
         &["check"],
         &["status"],
         &["secrets", "rewrap"],
@@ -212,6 +213,8 @@ async fn the_whole_system_works_with_least_rights() {
         &["requeue", &endpoint, "--since", since, "--until", until],
         &["replay", account, "--since", since, "--until", until, "--wait"],
         &["secrets", "accept"],
+        &["keys", "create", "backend", "--manage"],
+        &["keys", "revoke", "backend", "--yes"],
         &["audit"],
     ];
     runs.extend(mends.map(|arguments| (&mender, arguments.to_vec())));

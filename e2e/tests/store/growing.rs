@@ -8,6 +8,7 @@ use domain::id::AccountId;
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
 use store::StoreError;
+use store::audit::Order;
 use store::endpoints::CreateOutcome;
 use store::events::{AcceptOutcome, NewEvent, Push};
 use store::rates::EventLimits;
@@ -227,4 +228,35 @@ async fn what_was_interrupted_is_finished_by_the_same_again() {
         .unwrap();
     assert_eq!(places(&fixture, &account(2)), ["13"]);
     assert_eq!(places(&fixture, &account(1)), ["0"]);
+}
+
+/// Each shard has all service keys, those that were revoked too: a new one begins with them.
+#[tokio::test]
+async fn new_shards_begin_with_the_service_keys_that_there_are() {
+    let fixture = Fixture::new().await;
+    let before = Shards::find(&args(&fixture)).await.unwrap();
+    let order = Order::new("ann", "a test");
+    for id in ["backend", "gone"] {
+        before
+            .create_service_key(&order, id, [7; 32], false)
+            .await
+            .unwrap();
+    }
+    before.revoke_service_key(&order, "gone").await.unwrap();
+    let known = before.all()[0].service_keys().await.unwrap();
+    let growth = Growth::begin(&args(&fixture), 3).await.unwrap();
+    let running = Shards::find(&args(&fixture)).await.unwrap();
+    assert_eq!(running.all().len(), 3);
+    for store in running.all() {
+        assert_eq!(store.service_keys().await.unwrap(), known, "{:?}", store.shard());
+    }
+    running
+        .create_service_key(&order, "later", [8; 32], true)
+        .await
+        .unwrap();
+    growth.finish(|_| {}).await.unwrap();
+    assert_eq!(running.check().await.unwrap(), Vec::<String>::new());
+    let valid = running.all()[2].service_keys().await.unwrap();
+    let ids: Vec<_> = valid.valid().map(|(id, _, _)| id.to_owned()).collect();
+    assert_eq!(ids, ["backend", "later"]);
 }

@@ -79,6 +79,7 @@ impl From<AuthError> for Problem {
                 );
             }
             AuthError::Unavailable => return Self::new(Code::AuthUnavailable).retry_after(5),
+            AuthError::StoreUnseen => return Self::new(Code::StoreUnavailable).retry_after(2),
             AuthError::Malformed
             | AuthError::Algorithm
             | AuthError::UnknownKey

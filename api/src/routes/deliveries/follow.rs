@@ -61,11 +61,12 @@ impl Follower {
 
     async fn run(mut self, place: Place, sender: Sender<Bytes>) {
         let (lasting, store, account) = (self.lasting.clone(), self.store.clone(), self.account.clone());
-        let streams: Arc<Streams> = Arc::clone(&self.app.streams);
+        let app = self.app.clone();
+        let streams: Arc<Streams> = Arc::clone(&app.streams);
         let reason = tokio::select! {
             () = sender.closed() => return,
             () = streams.stopped() => EndReason::Stopping,
-            over = lasting.over(&store, &account) => match over {
+            over = lasting.over(&app, &store, &account) => match over {
                 Over::Expired => EndReason::TokenExpired,
                 Over::KeyRevoked => EndReason::KeyRevoked,
                 Over::PortalSessionRevoked => EndReason::PortalSessionRevoked,

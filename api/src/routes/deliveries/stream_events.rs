@@ -101,7 +101,7 @@ pub(crate) struct StreamedEnd {
 pub(crate) enum EndReason {
     /// The token has expired: connect again with a new one.
     TokenExpired,
-    /// The key of the account was revoked.
+    /// The key of the account, or the service key, was revoked.
     KeyRevoked,
     /// The portal session was revoked, or made room for a newer one: ask the page around the dashboard for another one.
     PortalSessionRevoked,

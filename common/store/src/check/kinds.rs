@@ -53,6 +53,7 @@ pub(super) const KINDS: &[Kind] = &[
     fixed("policy", Take::Hash(put::policy)),
     fixed("event_types", Take::Nothing),
     fixed("directory", Take::Nothing),
+    fixed("service_keys", Take::Nothing),
     fixed("event_types:leaving", Take::Nothing),
     fixed("secrets_key", Take::Nothing),
     fixed("stats", Take::Nothing),

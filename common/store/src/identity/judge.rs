@@ -36,6 +36,8 @@ pub(crate) struct Sight {
     pub(crate) accepted_at: u64,
     /// When it was last found to be set back.
     pub(crate) rewound: Option<Rewind>,
+    /// How often its service keys were changed.
+    pub(crate) service_keys: u64,
     /// Without an identity: whether there are other keys of ours.
     pub(crate) has_others: bool,
     /// When a worker last did its upkeep, as the scripts wrote it.

@@ -64,6 +64,7 @@ pub(crate) struct Watched {
     rewound_at: Option<String>,
     rewound_from: Option<String>,
     rewound_to: Option<String>,
+    service_keys: Option<String>,
     has_others: bool,
     reaped_at: Option<String>,
     waits: bool,
@@ -73,8 +74,8 @@ pub(crate) struct Watched {
 
 answered! {
     Watched {
-        now, identity, schema, shards, growth, directory, writes, accepted_at, rewound_at, rewound_from, rewound_to, has_others, reaped_at, waits,
-        script_time, is_quiet,
+        now, identity, schema, shards, growth, directory, writes, accepted_at, rewound_at, rewound_from, rewound_to, service_keys, has_others,
+        reaped_at, waits, script_time, is_quiet,
     }
 }
 
@@ -136,6 +137,9 @@ impl Store {
             log_change(&verdict, self.guard().take_in(&verdict, &sight));
             self.learn_routes(sight.shards.as_deref(), sight.directory)
                 .await?;
+            if !matches!(verdict, Verdict::Replaced(_)) {
+                self.note_service_keys(sight.service_keys);
+            }
             return Ok(Look { verdict, sight });
         }
         Err(StoreError::Unexpected(
@@ -236,6 +240,7 @@ fn sight(watched: Watched) -> Sight {
             from: from.unwrap_or(0),
             to: to.unwrap_or(0),
         }),
+        service_keys: number(watched.service_keys).unwrap_or(0),
         has_others: watched.has_others,
         reaped_at: watched.reaped_at.unwrap_or_default(),
         waits: watched.waits,

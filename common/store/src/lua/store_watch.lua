@@ -2,7 +2,7 @@
 -- at any store.
 --
 -- Returns {ms since 1970, identity, schema, shards, to how many they grow, version of the directory, writes, when it was accepted (ms), when
---       it was found rewound (ms), from, to, 1 if there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a
+--       it was found rewound (ms), from, to, how often service keys were changed, 1 if there are other keys of ours, when upkeep was last done, 1 if deliveries wait for a
 --       worker, the time by which scripts go (ms), 1 if nothing waits, is in flight or is due}; '' for what isn't there. `writes` is as it was before this call raised it.
 -- Guarantees: writes nothing unless the store has the caller's identity. A repeated call may raise `writes` twice.
 local P, META = KEYS[1], KEYS[2]
@@ -11,7 +11,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local meta = redis.pcall('HMGET', META, 'store', 'schema', 'shards', 'growsTo', 'directory', 'writes', 'acceptedAt', 'rewoundAt',
-  'rewoundFrom', 'rewoundTo')
+  'rewoundFrom', 'rewoundTo', 'serviceKeys')
 if meta.err then
   meta = {}
 end
@@ -48,11 +48,11 @@ if waiting == 0 then
 end
 
 local answer = { string.format('%d', now) }
-for i = 1, 10 do
+for i = 1, 11 do
   answer[i + 1] = meta[i] or ''
 end
-answer[12], answer[13], answer[14] = others, stats[1] or '', waiting > 0 and 1 or 0
-answer[15] = string.format('%d', script_time)
+answer[13], answer[14], answer[15] = others, stats[1] or '', waiting > 0 and 1 or 0
+answer[16] = string.format('%d', script_time)
 
 -- Whatever workers look for again and again: deliveries, test events, and what upkeep has to do or the operator is to be told.
 local function is_due(key)
@@ -67,5 +67,5 @@ if is_quiet and redis.call('EXISTS', unpack(dated)) > 0 then
     is_quiet = is_quiet and not is_due(key)
   end
 end
-answer[16] = is_quiet and 1 or 0
+answer[17] = is_quiet and 1 or 0
 return answer

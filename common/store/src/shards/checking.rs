@@ -1,4 +1,4 @@
-//! Do the shards agree about where accounts lie?
+//! Do the shards agree about where accounts lie, and about service keys?
 
 use super::Shards;
 use crate::StoreError;
@@ -7,7 +7,7 @@ use crate::StoreError;
 const MOST: usize = 20;
 
 impl Shards {
-    /// What doesn't agree between the shards: copies of the directory that differ, and accounts that have something where no program looks
+    /// What doesn't agree between the shards: copies of the directory or of the service keys that differ, and accounts that have something where no program looks
     /// for it. Each is a sentence; the first 20.
     ///
     /// # Errors
@@ -33,8 +33,14 @@ impl Shards {
             .learn_routes(marks.shards.as_deref(), marks.directory)
             .await?;
         let routes = self.routing.now();
+        let (keys, _) = self.service_keys().await?;
         for store in self.all() {
             let number = store.shard().number;
+            if store.service_keys().await? != keys {
+                found.push(format!(
+                    "shard {number} has other service keys than all shards together: each `webhooksctl keys create` or `keys revoke` gives it what it lacks"
+                ));
+            }
             if store.directory().await? != routes.elsewhere {
                 found.push(format!(
                     "shard {number} has another directory than shard 0: run `webhooksctl shards grow` or `account move` again, whichever was interrupted"

@@ -81,6 +81,8 @@ impl Growth {
         for store in &growth.all.all()[usize::from(growth.from)..] {
             store.begin_like(&model).await?;
         }
+        let (_, new) = growth.all.all().split_at(usize::from(growth.from));
+        growth.all.copy_service_keys(new).await?;
         growth.step("told", growth.all.all()).await?;
         // From here on none begins to move.
         for store in growth.old() {

@@ -52,6 +52,8 @@ mod stores;
 
 mod table;
 
+mod tail;
+
 mod variables;
 
 mod workers;
@@ -89,6 +91,9 @@ enum Command {
     Show(show::ShowArgs),
     /// What became of an event, in a sentence for each delivery. The rights of `operator` suffice.
     Why(show::WhyArgs),
+    /// Attempts as they are logged, a line for each, until Ctrl-C, `--for` or `--max`; of an account, of an endpoint, or of all. It reads a bounded
+    /// number of logs at a time, and says what it leaves out. The rights of `operator` suffice.
+    Tail(tail::TailArgs),
     /// Looks for what is wrong with the server, the store and the programs, and says what to do: version, persistence, eviction, memory,
     /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings; `operator-write` may read these.
     Doctor(doctor::DoctorArgs),
@@ -162,6 +167,7 @@ fn main() -> ExitCode {
         Command::Shards(arguments) => shards::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Why(arguments) => show::why(&arguments),
+        Command::Tail(arguments) => tail::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Workers(arguments) => workers::workers(&arguments),
         Command::Drain(arguments) => workers::drain(&arguments),

@@ -245,6 +245,8 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("moving/copy.rs", "dump pttl restore", &[Worker, Mender]),
     ("moving/record.rs", "hgetall", &[Worker, Mender]),
     ("moving/walk.rs", "zrange", &[Worker, Mender]),
+    ("live/mod.rs", "xrange", &[Operator]),
+    ("live/who.rs", "hkeys zrange zrevrange", &[Operator]),
     ("log/account/queues.rs", "zrange", &[Api]),
     ("log/account/tail.rs", "xread", &[Api]),
     ("log/detail.rs", "hmget", &[Api]),

@@ -39,6 +39,8 @@ mod scripts;
 
 mod supply;
 
+mod tail;
+
 mod webhooksctl;
 
 mod workers;

@@ -101,7 +101,7 @@ impl Store {
     }
 
     /// Every account of which payloads or blocks of history are kept.
-    pub(super) async fn accounts_with_history(&self) -> Result<BTreeSet<AccountId>, StoreError> {
+    pub(crate) async fn accounts_with_history(&self) -> Result<BTreeSet<AccountId>, StoreError> {
         let mut found = BTreeSet::new();
         for name in ["finished", "history"]
             .iter()

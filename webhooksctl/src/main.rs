@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
+//! Only `import`, `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
 //! `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
 //! `shards move` where it is. `check --keep` notes what it found.
 
@@ -20,11 +20,15 @@ mod endpoints;
 
 mod events;
 
+mod export;
+
 mod healthcheck;
 
 mod history;
 
 mod hold;
+
+mod import;
 
 mod keys;
 
@@ -112,6 +116,11 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Lists the endpoints that have the most to do, by `--sort`; `endpoints enable` switches on again what failures have disabled.
     Endpoints(endpoints::EndpointsArgs),
+    /// Writes endpoints as JSON Lines, of an account or of all; with `--secrets` all that an `import` needs. The rights of `operator` suffice.
+    Export(export::ExportArgs),
+    /// Makes endpoints from JSON Lines, with the ids and secrets that they had elsewhere; what is there already is left alone. Needs the rights
+    /// of `operator-write`.
+    Import(Box<import::ImportArgs>),
     /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
     /// that, with the reason, and can't end it. Needs the rights of `operator-write`.
     Pause(hold::PauseArgs),
@@ -175,6 +184,8 @@ fn main() -> ExitCode {
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
         Command::Endpoints(arguments) => endpoints::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
         Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
         Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),

@@ -55,6 +55,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("outage_note", Worker),
     ("strikes_take_back", Worker),
     ("endpoint_create", Api),
+    ("endpoint_create", Mender),
     ("endpoint_update", Api),
     ("endpoint_retry", Api),
     ("endpoint_rotate", Api),
@@ -172,7 +173,7 @@ const SCRIPTS: &[(&str, Who)] = &[
 /// Who sends the commands that stand in the code of each file of the store.
 const CODE: &[(&str, &str, &[Who])] = &[
     ("accounts/erasing.rs", "hgetall", &[Api]),
-    ("accounts/limits.rs", "get", &[Api]),
+    ("accounts/limits.rs", "get", &[Api, Mender]),
     ("api_keys/mod.rs", "hexists hgetall", &[Api]),
     (
         "check/look.rs",
@@ -204,14 +205,15 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("endpoints/enable.rs", "hmget", &[Worker, Mender]),
     ("endpoints/hold.rs", "get", &[Api, Worker, Mender]),
     ("endpoints/mod.rs", "hkeys", &[Api, Worker, Operator, Mender]),
-    ("endpoints/scan.rs", "scan", &[Api, Worker, Mender]),
+    ("endpoints/scan.rs", "scan", &[Api, Worker, Operator, Mender]),
+    ("endpoints/stored.rs", "hmget", &[Operator, Mender]),
     ("erasing/answers.rs", "hmget", &[Api, Worker, Mender]),
     (
         "erasing/unfinished.rs",
         "hmget lrange zscan",
         &[Api, Worker, Mender],
     ),
-    ("event_types.rs", "hgetall scan", &[Api]),
+    ("event_types.rs", "hgetall scan", &[Api, Mender]),
     ("events/confirm.rs", "wait waitaof", &[Api]),
     ("events/lookup.rs", "hget hgetall", &[Api]),
     (

@@ -25,6 +25,8 @@ mod levers;
 
 mod lua;
 
+mod moving_in;
+
 mod operator;
 
 mod package;

@@ -28,7 +28,7 @@ local refusal = terms.refusal(account, limits) or misplaced(account)
 if refusal then
   return refusal
 elseif call('EXISTS', key) == 0 then
-  local is_new_form = ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
+  local is_new_form = ARGV[PAUSED] == '1' or ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
   local pending = is_new_form and upgrade_pending(4) -- programs of before would send too much, or without headers
   if pending then
     return pending
@@ -49,7 +49,7 @@ elseif call('EXISTS', key) == 0 then
   end
   local now, is_active, hold = read_clock(), ARGV[ACTIVE] == '1', call('GET', operator.key_of(account))
   local fields = { 'account', account, 'url', ARGV[URL], 'events', ARGV[EVENTS], 'secret', ARGV[SECRET], 'version', 1, 'generation', 1,
-    'state', not is_active and 'off' or hold and 'suspended' or 'active', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
+    'state', ARGV[PAUSED] == '1' and 'paused' or not is_active and 'off' or hold and 'suspended' or 'active', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
     now }
   add_filled(fields, 'chatbotId', ARGV[CHATBOTS])
   add_filled(fields, 'filters', ARGV[FILTERS])
@@ -61,7 +61,7 @@ elseif call('EXISTS', key) == 0 then
   add_filled(fields, 'updatedBy', ARGV[BY])
   add_filled(fields, 'accountHold', hold or '')
   if not is_active then
-    add_filled(fields, 'disabledReason', 'owner')
+    add_filled(fields, 'disabledReason', ARGV[PAUSED] == '1' and '' or 'owner')
     add_filled(fields, 'disabledAt', now)
   end
   if not is_active or hold then

@@ -24,7 +24,7 @@ use store::shards::Shards;
 use self::line::{Fault, Rules, Wanted};
 use self::plan::Plan;
 use self::report::Report;
-use crate::order::{OrderArgs, confirm_endpoints};
+use crate::order::{OrderArgs, confirm};
 use crate::runtime;
 
 /// The longest line, and the most bytes of all, since all are checked before anything is written.
@@ -105,7 +105,8 @@ pub(crate) fn run(arguments: &ImportArgs) -> anyhow::Result<()> {
         );
     }
     if !arguments.dry_run {
-        confirm_endpoints(plan.new.len(), arguments.yes)?;
+        let new = plan.new.len();
+        confirm(&format!("make {new} endpoints"), new as u64, arguments.yes)?;
         runtime.block_on(write::write(plan.new, &shards, arguments, &mut report))?;
     }
     report.print(arguments.json)?;

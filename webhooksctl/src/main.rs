@@ -1,6 +1,6 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `import`, `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
+//! Only `import`, `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `purge`, `drain`, `account move`, `events erase`, `secrets rewrap`,
 //! `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
 //! `shards move` where it is. `check --keep` notes what it found.
 
@@ -142,6 +142,9 @@ enum Command {
     Replay(levers::ReplayArgs),
     /// Sends again what was exhausted since a moment, of an endpoint or an account. Needs the rights of `operator-write`.
     Requeue(levers::RequeueArgs),
+    /// Lets go of finished events' payloads, and of logs, before they have reached their age: for room, or because they must not be kept. Needs
+    /// the rights of `operator-write`.
+    Purge(levers::PurgeArgs),
     /// What operators did with this tool, newest first: who, why, and what came of it. The rights of `operator` suffice.
     Audit(audit::AuditArgs),
     /// Erases what was kept of an event.
@@ -194,6 +197,7 @@ fn main() -> ExitCode {
         Command::Cancel(arguments) => levers::cancel(&arguments),
         Command::Replay(arguments) => levers::replay(&arguments),
         Command::Requeue(arguments) => levers::requeue(&arguments),
+        Command::Purge(arguments) => levers::purge(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
         Command::History(command) => history::run(&command),

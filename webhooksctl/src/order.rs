@@ -86,17 +86,8 @@ impl Deed<'_> {
     }
 }
 
-/// Asks whether so many deliveries are meant, if they are many: on a terminal the person there, elsewhere `--yes` has to say so.
-pub(crate) fn confirm(what: &str, deliveries: u64, yes: bool) -> anyhow::Result<()> {
-    ask(what, deliveries, yes)
-}
-
-/// The same of endpoints to be made.
-pub(crate) fn confirm_endpoints(endpoints: usize, yes: bool) -> anyhow::Result<()> {
-    ask(&format!("make {endpoints} endpoints"), endpoints as u64, yes)
-}
-
-fn ask(what: &str, many: u64, yes: bool) -> anyhow::Result<()> {
+/// Asks whether so many deliveries, events or endpoints are meant, if they are many: on a terminal the person there, elsewhere `--yes` has to say so.
+pub(crate) fn confirm(what: &str, many: u64, yes: bool) -> anyhow::Result<()> {
     if yes || many <= MANY {
         return Ok(());
     }

@@ -164,6 +164,7 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("endpoint_discard", Mender),
     ("endpoint_release", Mender),
     ("deliveries_cancel", Mender),
+    ("history_purge", Mender),
     ("audit_note", Worker),
     ("audit_note", Mender),
     ("store_room", Api),
@@ -244,6 +245,11 @@ const CODE: &[(&str, &str, &[Who])] = &[
         "hgetall hmget xrevrange zrange",
         &[Operator],
     ),
+    (
+        "mending/purge.rs",
+        "lindex llen zrange zscore",
+        &[Operator, Mender],
+    ),
     ("moving/copy.rs", "dump pttl restore", &[Worker, Mender]),
     ("moving/record.rs", "hgetall", &[Worker, Mender]),
     ("moving/walk.rs", "zrange", &[Worker, Mender]),
@@ -279,7 +285,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     (
         "overview/roll.rs",
         "llen lrange time zcard zcount zrange",
-        &[Worker, Operator],
+        &[Worker, Operator, Mender],
     ),
     ("parked.rs", "scan", &[Worker]),
     ("policy.rs", "hget hgetall", &[Api, Operator]),

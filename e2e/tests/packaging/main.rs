@@ -33,6 +33,8 @@ mod package;
 
 mod promises;
 
+mod purging;
+
 mod redis_cli;
 
 mod scaling;

@@ -205,6 +205,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("diagnosis.rs", "client|list", &[Worker, Operator, Mender]),
     ("endpoints/enable.rs", "hmget", &[Worker, Mender]),
     ("endpoints/hold.rs", "get", &[Api, Worker, Mender]),
+    ("endpoints/leftovers.rs", "lrange", &[Mender]),
     ("endpoints/mod.rs", "hkeys", &[Api, Worker, Operator, Mender]),
     ("endpoints/scan.rs", "scan", &[Api, Worker, Operator, Mender]),
     ("endpoints/stored.rs", "hmget", &[Operator, Mender]),

@@ -1,15 +1,18 @@
 //! Endpoints go from one store to another with `webhooksctl export` and `import`, and nothing changes for their receivers.
+//!
+//! Proves (guarantees): endpoints that are exported and imported sign with the secrets that receivers know
 
 use std::path::PathBuf;
 
 use domain::signing::SigningSecret;
 use e2e::client::NewEndpoint;
 use e2e::process::Process;
-use e2e::receiver::Receiver;
+use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
 use e2e::state::connect;
 use e2e::system::{System, secrets_key};
 use e2e::temp_dir::TempDir;
+use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
 
 /// Where they are, and where they go: another store of several shards, with another key.
@@ -349,6 +352,29 @@ async fn lines_that_are_wrong_write_nothing_and_who_is_there_is_not_made_twice()
     assert!(!good && said.contains("SECRETS_KEY"), "{said}");
     let (good, made) = scene.import(&text(&many), &["--yes"]);
     assert!(good && made["made"].as_array().unwrap().len() == 101, "{made}");
+
+    // While something of a removed endpoint is in flight, none gets its id.
+    scene.receiver.always("/slow", Answer::status(200).held());
+    scene.receiver.close_gate();
+    let mut slow = line("org:org_y", "/slow");
+    let (_, made) = scene.import(&text(std::slice::from_ref(&slow)), &[]);
+    slow["id"] = made["made"][0]["id"].clone();
+    scene
+        .new
+        .backend()
+        .push("org:org_y", "ticket.created", json!({}))
+        .await;
+    scene.receiver.wait_for_at("/slow", 1).await;
+    let id = slow["id"].as_str().unwrap();
+    scene.new.customer_of("org_y").remove_endpoint(id).await;
+    let (good, refused) = scene.import(&text(std::slice::from_ref(&slow)), &[]);
+    assert!(!good && refused["wrong"][0]["field"] == "id", "{refused}");
+    scene.receiver.open_gate();
+    eventually(LONG, "nothing to be left of it", async || {
+        let (good, made) = scene.import(&text(std::slice::from_ref(&slow)), &[]);
+        check(good, made.to_string())
+    })
+    .await;
 
     // Secrets that are missing are made, if that is said.
     let mut lacking = line("org:org_z", "/lacking");

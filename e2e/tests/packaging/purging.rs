@@ -1,4 +1,6 @@
 //! `webhooksctl purge` as the user `operator-write`, while the system runs.
+//!
+//! Proves (guarantees): what an operator purges is what has finished until a moment, and nothing else
 
 use std::time::Duration;
 

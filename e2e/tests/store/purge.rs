@@ -1,4 +1,6 @@
 //! What has finished goes before its age, at an operator's order.
+//!
+//! Proves (guarantees): what an operator purges is what has finished until a moment, and nothing else
 
 use std::time::Duration;
 

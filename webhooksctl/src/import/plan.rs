@@ -22,6 +22,8 @@ pub(super) struct Plan {
     pub(super) there: Vec<(usize, EndpointId)>,
     pub(super) faults: Vec<Fault>,
     most: u32,
+    /// By shard: endpoints of which something is left.
+    leftovers: BTreeMap<u16, BTreeSet<EndpointId>>,
 }
 
 /// The event types that endpoints can subscribe to: those that the API announced which started last, or the default ones.
@@ -50,6 +52,7 @@ impl Plan {
             there: Vec::new(),
             faults,
             most,
+            leftovers: BTreeMap::new(),
         };
         let wanted = plan.each_once(wanted);
         let owners = owners(shards, &wanted).await?;
@@ -111,6 +114,17 @@ impl Plan {
         once
     }
 
+    /// The endpoints of a shard of which something is left; looked up once.
+    async fn leftovers_of(&mut self, store: &Store) -> Result<BTreeSet<EndpointId>, StoreError> {
+        let number = store.shard().number;
+        if let Some(known) = self.leftovers.get(&number) {
+            return Ok(known.clone());
+        }
+        let found = store.endpoints_with_leftovers().await?;
+        self.leftovers.insert(number, found.clone());
+        Ok(found)
+    }
+
     /// Adds what an account is to get.
     async fn add(
         &mut self,
@@ -128,11 +142,20 @@ impl Plan {
                 urls.extend(page.endpoints.into_iter().map(|known| (known.url, known.id)));
             }
         }
+        let leftovers = if wanted.iter().any(|one| one.id.is_some()) {
+            self.leftovers_of(store).await?
+        } else {
+            BTreeSet::new()
+        };
         let mut endpoints = ids.len();
         for one in wanted {
             let known = one.id.is_none().then(|| urls.get(one.url.as_str())).flatten();
             let forbidden = one.events.iter().position(|event| !limits.allow(*event));
-            if let Some(id) = known {
+            if one.id.as_ref().is_some_and(|id| leftovers.contains(id)) {
+                let says =
+                    "An endpoint with this id was removed a moment ago: import the line again in a minute.";
+                self.fault(one.line, "id", says);
+            } else if let Some(id) = known {
                 self.there.push((one.line, id.clone()));
             } else if let Some(place) = forbidden {
                 let field = format!("events[{place}]");

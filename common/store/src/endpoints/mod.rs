@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod enable;
 mod hold;
+mod leftovers;
 mod retry;
 mod scan;
 mod stored;

@@ -82,6 +82,27 @@ impl Scene {
         )
     }
 
+    /// A line of an endpoint that wants everything.
+    fn line(&self, account: &str, path: &str) -> Value {
+        json!({"accountId": account, "url": self.receiver.url(path), "events": ["*"],
+            "secret": SigningSecret::generate().expose()})
+    }
+
+    /// What was imported stands in the audit, as it began and with what came of it.
+    fn check_audit(&self) {
+        let (_, noted, _) = Scene::run(&self.new, "operator", None, &["audit", "--json"]);
+        let noted: Value = serde_json::from_str(&noted).unwrap();
+        let imports = noted["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|note| note["action"] == "import");
+        assert!(
+            imports.clone().count() >= 2 && imports.clone().any(|note| note["result"] != "begins"),
+            "{noted}"
+        );
+    }
+
     /// Nobody was refused anything, and what is stored agrees with itself.
     fn finish(self) {
         let Self {
@@ -103,6 +124,10 @@ impl Scene {
         new.stop();
         old.stop();
     }
+}
+
+fn text(lines: &[Value]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
 fn lines(text: &str) -> Vec<Value> {
@@ -148,6 +173,39 @@ async fn seen(system: &System, organisation: &str, id: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_exported_for_whoever_has_their_key_alone() {
+    let scene = Scene::start().await;
+    let url = scene.receiver.url("/hook");
+    let rich = json!({"url": url, "events": ["*"], "headers": {"Authorization": "Bearer abc"}});
+    create(&scene.old, "org_a", &rich).await;
+    create(&scene.old, "org_b", &json!({"url": url, "events": ["*"]})).await;
+
+    // Without secrets nothing of them is told; with them only to whoever has the key.
+    let without = scene.export(None, &[]);
+    assert_eq!(lines(&without).len(), 2, "{without}");
+    assert!(
+        !without.contains("whsec_") && !without.contains("Bearer"),
+        "{without}"
+    );
+    assert_eq!(lines(&scene.export(None, &["--account", "org_b"])).len(), 1);
+    for key in [None, Some(9)] {
+        let (good, printed, said) = Scene::run(&scene.old, "operator", key, &["export", "--secrets"]);
+        assert!(
+            !good && printed.is_empty() && said.contains("SECRETS_KEY"),
+            "{printed}{said}"
+        );
+    }
+    let (good, refused) = scene.import(&without, &[]);
+    let wrong = refused["wrong"].as_array().unwrap();
+    let of = |field: &str| wrong.iter().filter(|fault| fault["field"] == field).count();
+    assert!(
+        !good && [of("secret"), of("headers")] == [2, 1] && refused["made"] == json!([]),
+        "{refused}"
+    );
+    scene.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn receivers_notice_nothing_when_their_endpoints_move_to_another_store() {
     let scene = Scene::start().await;
     let url = |path: &str| scene.receiver.url(path);
@@ -183,29 +241,6 @@ async fn receivers_notice_nothing_when_their_endpoints_move_to_another_store() {
         &json!({"url": url("/off"), "events": ["*"], "active": false}),
     )
     .await;
-
-    // Without secrets nothing of them is told; with them only to whoever has the key.
-    let without = scene.export(None, &[]);
-    assert_eq!(lines(&without).len(), 4, "{without}");
-    assert!(
-        !without.contains("whsec_") && !without.contains("Bearer"),
-        "{without}"
-    );
-    assert_eq!(lines(&scene.export(None, &["--account", "org_b"])).len(), 2);
-    for key in [None, Some(9)] {
-        let (good, printed, said) = Scene::run(&scene.old, "operator", key, &["export", "--secrets"]);
-        assert!(
-            !good && printed.is_empty() && said.contains("SECRETS_KEY"),
-            "{printed}{said}"
-        );
-    }
-    let (good, refused) = scene.import(&without, &[]);
-    let wrong = refused["wrong"].as_array().unwrap();
-    let of = |field: &str| wrong.iter().filter(|fault| fault["field"] == field).count();
-    assert!(
-        !good && [of("secret"), of("headers")] == [4, 1] && refused["made"] == json!([]),
-        "{refused}"
-    );
 
     let exported = scene.export(Some(7), &["--secrets"]);
     let (good, would) = scene.import(&exported, &["--dry-run"]);
@@ -272,31 +307,20 @@ async fn receivers_notice_nothing_when_their_endpoints_move_to_another_store() {
         .expect(200);
     scene.receiver.wait_for_at("/paused", 1).await;
 
-    let (_, noted, _) = Scene::run(&scene.new, "operator", None, &["audit", "--json"]);
-    let noted: Value = serde_json::from_str(&noted).unwrap();
-    let imports = noted["entries"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|note| note["action"] == "import");
-    assert!(
-        imports.clone().count() >= 2 && imports.clone().any(|note| note["result"] != "begins"),
-        "{noted}"
-    );
+    scene.check_audit();
     scene.finish();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lines_that_are_wrong_write_nothing_and_who_is_there_is_not_made_twice() {
     let scene = Scene::start().await;
-    let line = |account: &str, path: &str| {
-        json!({"accountId": account, "url": scene.receiver.url(path), "events": ["*"],
-            "secret": SigningSecret::generate().expose()})
-    };
-    let text = |lines: &[Value]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    let mut bad = line("org:org_a", "/two");
+    let mut bad = scene.line("org:org_a", "/two");
     bad["events"] = json!(["lead.captured", "lead.lost"]);
-    let mixed = text(&[line("org:org_a", "/one"), bad, line("org:org_a", "/one")]);
+    let mixed = text(&[
+        scene.line("org:org_a", "/one"),
+        bad,
+        scene.line("org:org_a", "/one"),
+    ]);
 
     let (good, refused) = scene.import(&mixed, &[]);
     let wrong: Vec<_> = refused["wrong"]
@@ -325,9 +349,9 @@ async fn lines_that_are_wrong_write_nothing_and_who_is_there_is_not_made_twice()
 
     // Without an id the URL says who is there; and an id is one account's.
     let id = some["made"][0]["id"].clone();
-    let mut other = line("org:org_b", "/one");
+    let mut other = scene.line("org:org_b", "/one");
     other["id"] = id.clone();
-    let (good, again) = scene.import(&text(&[line("org:org_a", "/one"), other]), &[]);
+    let (good, again) = scene.import(&text(&[scene.line("org:org_a", "/one"), other]), &[]);
     assert!(
         !good && again["there"] == json!([{"line": 1, "id": id}]),
         "{again}"
@@ -335,11 +359,11 @@ async fn lines_that_are_wrong_write_nothing_and_who_is_there_is_not_made_twice()
     assert_eq!(again["wrong"][0]["field"], "id", "{again}");
 
     // An account gets no more than it may have; many are asked for again.
-    let two = text(&[line("org:org_a", "/two"), line("org:org_a", "/three")]);
+    let two = text(&[scene.line("org:org_a", "/two"), scene.line("org:org_a", "/three")]);
     let (good, refused) = scene.import(&two, &["--max-endpoints-per-account", "2"]);
     assert!(!good && refused["wrong"][0]["line"] == 2, "{refused}");
     let many: Vec<_> = (0..101)
-        .map(|number| line(&format!("org:{number}"), "/many"))
+        .map(|number| scene.line(&format!("org:{number}"), "/many"))
         .collect();
     let file = scene.file(&text(&many));
     let (good, _, said) = Scene::run(&scene.new, "operator-write", Some(9), &["import", &file]);
@@ -353,10 +377,22 @@ async fn lines_that_are_wrong_write_nothing_and_who_is_there_is_not_made_twice()
     let (good, made) = scene.import(&text(&many), &["--yes"]);
     assert!(good && made["made"].as_array().unwrap().len() == 101, "{made}");
 
-    // While something of a removed endpoint is in flight, none gets its id.
+    // Secrets that are missing are made, if that is said.
+    let mut lacking = scene.line("org:org_z", "/lacking");
+    lacking["secret"] = Value::Null;
+    let (good, refused) = scene.import(&text(std::slice::from_ref(&lacking)), &[]);
+    assert!(!good && refused["wrong"][0]["field"] == "secret", "{refused}");
+    let (good, made) = scene.import(&text(&[lacking]), &["--without-secrets"]);
+    assert!(good && made["newSecrets"] == 1, "{made}");
+    scene.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_endpoint_gets_the_id_of_one_of_which_something_is_left() {
+    let scene = Scene::start().await;
     scene.receiver.always("/slow", Answer::status(200).held());
     scene.receiver.close_gate();
-    let mut slow = line("org:org_y", "/slow");
+    let mut slow = scene.line("org:org_y", "/slow");
     let (_, made) = scene.import(&text(std::slice::from_ref(&slow)), &[]);
     slow["id"] = made["made"][0]["id"].clone();
     scene
@@ -375,13 +411,5 @@ async fn lines_that_are_wrong_write_nothing_and_who_is_there_is_not_made_twice()
         check(good, made.to_string())
     })
     .await;
-
-    // Secrets that are missing are made, if that is said.
-    let mut lacking = line("org:org_z", "/lacking");
-    lacking["secret"] = Value::Null;
-    let (good, refused) = scene.import(&text(std::slice::from_ref(&lacking)), &[]);
-    assert!(!good && refused["wrong"][0]["field"] == "secret", "{refused}");
-    let (good, made) = scene.import(&text(&[lacking]), &["--without-secrets"]);
-    assert!(good && made["newSecrets"] == 1, "{made}");
     scene.finish();
 }

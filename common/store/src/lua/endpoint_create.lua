@@ -1,6 +1,7 @@
 -- endpoint_create: makes an endpoint, unless its account has as many as it may.
 --
 -- ARGV[KEY_HASH] is of the caller's idempotency key, '' without one; ARGV[FINGERPRINT] stands for what it asked for.
+-- ARGV[PAUSED]: '1' for one that was paused elsewhere, and stays so.
 -- Returns {'created', endpoint (see `view`)}, {'again', endpoint, its secret} if another call made it with this key, {'overtaken', its
 -- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, 'routes_too_long',
 -- {'type_gone', event type} if one of ARGV[TYPES] can't be subscribed to now, {'type_forbidden', event type} if the account may not have

@@ -1,4 +1,4 @@
-//! What an operator does about deliveries: `discard`, `release`, `cancel`, `replay` and `requeue`.
+//! What an operator does about deliveries: `discard`, `release`, `cancel`, `replay` and `requeue`; and about what has finished: `purge`.
 //!
 //! Each tells with `--dry-run` what it would do, asks before it changes much, and can be stopped and run again.
 
@@ -7,6 +7,8 @@ mod budgets;
 mod cancel;
 
 mod discard;
+
+mod purge;
 
 mod release;
 
@@ -30,6 +32,7 @@ use crate::order::OrderArgs;
 
 pub(crate) use cancel::{CancelArgs, cancel};
 pub(crate) use discard::discard;
+pub(crate) use purge::{PurgeArgs, purge};
 pub(crate) use release::release;
 pub(crate) use replay::{ReplayArgs, replay};
 pub(crate) use span::{RequeueArgs, requeue};

@@ -1,7 +1,8 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
-//! Only `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
-//! `secrets accept`, `keys create`, `keys revoke`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
+//! Only `import`, `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `purge`, `drain`, `account move`, `events erase`,
+//! `secrets rewrap`, `secrets accept`, `keys create`, `keys revoke`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change
+//! anything in Redis, and
 //! `shards move` where it is. `check --keep` notes what it found.
 
 mod account;
@@ -20,11 +21,15 @@ mod endpoints;
 
 mod events;
 
+mod export;
+
 mod healthcheck;
 
 mod history;
 
 mod hold;
+
+mod import;
 
 mod keys;
 
@@ -53,6 +58,8 @@ mod store;
 mod stores;
 
 mod table;
+
+mod tail;
 
 mod variables;
 
@@ -91,6 +98,9 @@ enum Command {
     Show(show::ShowArgs),
     /// What became of an event, in a sentence for each delivery. The rights of `operator` suffice.
     Why(show::WhyArgs),
+    /// Attempts as they are logged, a line for each, until Ctrl-C, `--for` or `--max`; of an account, of an endpoint, or of all. It reads a bounded
+    /// number of logs at a time, and says what it leaves out. The rights of `operator` suffice.
+    Tail(tail::TailArgs),
     /// Looks for what is wrong with the server, the store and the programs, and says what to do: version, persistence, eviction, memory,
     /// latency, clocks, releases, and whether SECRETS_KEY is the right one. With the rights of `operator`, all but the server's settings; `operator-write` may read these.
     Doctor(doctor::DoctorArgs),
@@ -109,6 +119,11 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Lists the endpoints that have the most to do, by `--sort`; `endpoints enable` switches on again what failures have disabled.
     Endpoints(endpoints::EndpointsArgs),
+    /// Writes endpoints as JSON Lines, of an account or of all; with `--secrets` all that an `import` needs. The rights of `operator` suffice.
+    Export(export::ExportArgs),
+    /// Makes endpoints from JSON Lines, with the ids and secrets that they had elsewhere; what is there already is left alone. Needs the rights
+    /// of `operator-write`.
+    Import(Box<import::ImportArgs>),
     /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
     /// that, with the reason, and can't end it. Needs the rights of `operator-write`.
     Pause(hold::PauseArgs),
@@ -130,6 +145,9 @@ enum Command {
     Replay(levers::ReplayArgs),
     /// Sends again what was exhausted since a moment, of an endpoint or an account. Needs the rights of `operator-write`.
     Requeue(levers::RequeueArgs),
+    /// Lets go of finished events' payloads, and of logs, before they have reached their age: for room, or because they must not be kept. Needs
+    /// the rights of `operator-write`.
+    Purge(levers::PurgeArgs),
     /// What operators did with this tool, newest first: who, why, and what came of it. The rights of `operator` suffice.
     Audit(audit::AuditArgs),
     /// Erases what was kept of an event.
@@ -167,6 +185,7 @@ fn main() -> ExitCode {
         Command::Shards(arguments) => shards::run(&arguments),
         Command::Show(arguments) => show::show(&arguments),
         Command::Why(arguments) => show::why(&arguments),
+        Command::Tail(arguments) => tail::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Workers(arguments) => workers::workers(&arguments),
         Command::Drain(arguments) => workers::drain(&arguments),
@@ -174,6 +193,8 @@ fn main() -> ExitCode {
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
         Command::Endpoints(arguments) => endpoints::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
         Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
         Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),
@@ -182,6 +203,7 @@ fn main() -> ExitCode {
         Command::Cancel(arguments) => levers::cancel(&arguments),
         Command::Replay(arguments) => levers::replay(&arguments),
         Command::Requeue(arguments) => levers::requeue(&arguments),
+        Command::Purge(arguments) => levers::purge(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
         Command::History(command) => history::run(&command),

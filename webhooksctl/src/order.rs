@@ -86,9 +86,9 @@ impl Deed<'_> {
     }
 }
 
-/// Asks whether so many deliveries are meant, if they are many: on a terminal the person there, elsewhere `--yes` has to say so.
-pub(crate) fn confirm(what: &str, deliveries: u64, yes: bool) -> anyhow::Result<()> {
-    ask(what, yes || deliveries <= MANY)
+/// Asks whether so many deliveries, events or endpoints are meant, if they are many: on a terminal the person there, elsewhere `--yes` has to say so.
+pub(crate) fn confirm(what: &str, many: u64, yes: bool) -> anyhow::Result<()> {
+    ask(what, yes || many <= MANY)
 }
 
 /// Asks whether something is meant, in the same way.

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use domain::api_key::MAX_NAME;
 use domain::catalog::Catalog;
 use domain::clock::{InvalidTimestamp, Timestamp};
-use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit};
-use domain::event::{EventType, MAX_CHATBOT_ID, Subscription};
+use domain::endpoint::{MAX_DESCRIPTION, MAX_RATE, RateLimit, is_description};
+use domain::event::{EventType, MAX_CHATBOT_ID, Subscription, is_chatbot_id};
 use domain::id::{AccountId, EndpointId};
 use domain::signing::SigningSecret;
 
@@ -112,8 +112,7 @@ pub(super) fn event_type(name: &str, catalog: &Catalog) -> Result<EventType, Pro
 
 /// The id of a chatbot, in an event or as the filter of an endpoint.
 pub(super) fn chatbot_id(text: String) -> Result<String, Problem> {
-    let is_good = (1..=MAX_CHATBOT_ID).contains(&text.chars().count()) && !text.chars().any(char::is_control);
-    if is_good {
+    if is_chatbot_id(&text) {
         Ok(text)
     } else {
         Err(Problem::new(Code::InvalidChatbotId)
@@ -125,11 +124,7 @@ pub(super) fn chatbot_id(text: String) -> Result<String, Problem> {
 
 /// An endpoint's description.
 pub(super) fn description(text: String) -> Result<String, Problem> {
-    let is_good = text.chars().count() <= MAX_DESCRIPTION
-        && !text
-            .chars()
-            .any(|character| character.is_control() && character != '\n');
-    if is_good {
+    if is_description(&text) {
         Ok(text)
     } else {
         Err(Problem::new(Code::InvalidDescription)

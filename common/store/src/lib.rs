@@ -31,6 +31,7 @@
 //! - [`queue`]: what workers do: fetch, report, park, reap. [`policy`]: the rules that they do it by. [`workers`]: who they are. [`parked`]: a search for
 //!   endpoints that upkeep doesn't know of. [`egress`]: what the workers know together of their way out.
 //! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
+//! - [`live`]: the logs of a shard as they grow, for an operator.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue. `erasing`: a person's right to be
 //!   forgotten.
 //! - [`mending`]: what an operator does about what waits. [`audit`]: who did it, and why.
@@ -63,6 +64,8 @@ mod watch;
 pub mod check;
 pub mod diagnosis;
 pub mod overview;
+
+pub mod live;
 
 pub mod endpoints;
 pub mod health;

@@ -78,6 +78,7 @@ list![
     endpoints::AccountHold<'_>,
     mending::EndpointDiscard<'_>,
     mending::EndpointRelease<'_>,
+    mending::HistoryPurge<'_>,
     mending::DeliveriesCancel<'_>,
     audit::AuditNote<'_>,
     accounts::AccountLimitsSet<'_>,

@@ -25,11 +25,15 @@ mod levers;
 
 mod lua;
 
+mod moving_in;
+
 mod operator;
 
 mod package;
 
 mod promises;
+
+mod purging;
 
 mod redis_cli;
 
@@ -38,6 +42,8 @@ mod scaling;
 mod scripts;
 
 mod supply;
+
+mod tail;
 
 mod webhooksctl;
 

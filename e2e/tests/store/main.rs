@@ -52,6 +52,7 @@ mod parked_scene;
 mod pauses;
 mod places;
 mod portal_sessions;
+mod purge;
 mod quarantine;
 mod recent;
 mod recovery;

@@ -30,6 +30,12 @@ use crate::id::{AccountId, DeliveryId, EndpointId};
 /// The longest description that we save, in characters.
 pub const MAX_DESCRIPTION: usize = 500;
 
+/// Whether a text can be an endpoint's description: not too long, and without control characters but line feeds.
+#[must_use]
+pub fn is_description(text: &str) -> bool {
+    text.chars().count() <= MAX_DESCRIPTION && !text.chars().any(|char| char.is_control() && char != '\n')
+}
+
 /// Why an endpoint is not active.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -15,6 +15,12 @@ pub const MAX_DEPTH: usize = 64;
 /// The longest chatbot id, in characters.
 pub const MAX_CHATBOT_ID: usize = 128;
 
+/// Whether a text can be the id of a chatbot.
+#[must_use]
+pub fn is_chatbot_id(text: &str) -> bool {
+    (1..=MAX_CHATBOT_ID).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
 /// Why an event can't become a payload. The event is refused; nothing is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PayloadError {

@@ -71,6 +71,8 @@ script! {
         rate_limit: Option<u16>,
         auto_resume: bool,
         active: bool,
+        /// Whether it is paused from the start.
+        paused: bool,
         /// Who makes it.
         by: Option<&'a str>,
         secret: &'a SealedSecret,
@@ -102,6 +104,30 @@ impl Store {
         limit: u32,
         idempotency: Option<&Idempotency>,
     ) -> Result<CreateOutcome, StoreError> {
+        self.make_endpoint(new, limit, idempotency, false).await
+    }
+
+    /// Makes an endpoint that was elsewhere, with its id: paused, if it was.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn import_endpoint(
+        &self,
+        new: &NewEndpoint,
+        limit: u32,
+        paused: bool,
+    ) -> Result<CreateOutcome, StoreError> {
+        self.make_endpoint(new, limit, None, paused).await
+    }
+
+    async fn make_endpoint(
+        &self,
+        new: &NewEndpoint,
+        limit: u32,
+        idempotency: Option<&Idempotency>,
+        paused: bool,
+    ) -> Result<CreateOutcome, StoreError> {
         self.call(&EndpointCreate {
             endpoint: &new.id,
             account: &new.account,
@@ -117,7 +143,8 @@ impl Store {
             headers: &new.headers,
             rate_limit: new.rate_limit.map(RateLimit::per_second),
             auto_resume: new.auto_resume,
-            active: new.active,
+            active: new.active && !paused,
+            paused,
             by: new.by.as_deref(),
             secret: &new.secret,
             key_hash: idempotency.map(Idempotency::key_hash),

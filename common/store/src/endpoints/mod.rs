@@ -4,8 +4,10 @@ mod change;
 mod create;
 mod enable;
 mod hold;
+mod leftovers;
 mod retry;
 mod scan;
+mod stored;
 mod view;
 
 use domain::clock::Timestamp;
@@ -26,6 +28,8 @@ pub use self::hold::MAX_REASON;
 pub(crate) use self::hold::{AccountHold, EndpointHold};
 pub(crate) use self::retry::EndpointRetry;
 pub use self::retry::RetryNow;
+pub use self::scan::ScanCursor;
+pub use self::stored::{StoredEndpoint, StoredPage};
 
 /// The most bytes of an account's lists of chatbots and of its filters: accepting an event reads them.
 pub const MOST_ROUTE_BYTES: usize = 64 * 1024;

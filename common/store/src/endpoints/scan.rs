@@ -9,7 +9,7 @@ const STEP: u32 = 500;
 
 /// Where the next step goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ScanCursor(u64);
+pub struct ScanCursor(u64);
 
 impl Store {
     /// One step through all endpoints: some of them, each with its key, and where the next step goes on; `None` at the end. Begin

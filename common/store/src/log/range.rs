@@ -15,7 +15,7 @@ pub(crate) enum Order {
 }
 
 impl Store {
-    pub(super) fn log_key(&self, endpoint: &EndpointId) -> String {
+    pub(crate) fn log_key(&self, endpoint: &EndpointId) -> String {
         self.keys().key(&format!("log:{endpoint}"))
     }
 

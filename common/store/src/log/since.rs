@@ -7,6 +7,7 @@ use redis::Value;
 use super::EntryId;
 use super::range::Order;
 use crate::decode::{integer, unexpected};
+use crate::scripts::Answer as _;
 use crate::{Store, StoreError};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId};
@@ -79,17 +80,41 @@ impl Store {
         if oldest.is_none() {
             return Ok((None, 0));
         }
-        let known: Result<HashMap<String, Value>, _> = self
-            .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
-            .await;
-        let mut known = match known {
-            // It was removed since.
-            Err(StoreError::Unexpected(text)) if text.contains("no such key") => return Ok((None, 0)),
-            known => known?,
+        let Some(mut known) = self.stream_facts(endpoint).await? else {
+            return Ok((None, 0));
         };
         let mut count = |name| integer(known.remove(name).ok_or_else(|| unexpected(name))?);
         let left = count("entries-added")? - count("length")?;
         Ok((oldest, u64::try_from(left).unwrap_or(0)))
+    }
+
+    /// The last entry that an endpoint's stream ever got, and how many it got in all; `None` if there is no stream.
+    pub(crate) async fn end_and_count(
+        &self,
+        endpoint: &EndpointId,
+    ) -> Result<Option<(EntryId, u64)>, StoreError> {
+        let Some(mut known) = self.stream_facts(endpoint).await? else {
+            return Ok(None);
+        };
+        let mut fact = |name| known.remove(name).ok_or_else(|| unexpected(name));
+        let added = integer(fact("entries-added")?)?;
+        let end = EntryId::read(fact("last-generated-id")?)?;
+        Ok(Some((end, u64::try_from(added).unwrap_or(0))))
+    }
+
+    /// What Redis says of an endpoint's stream; `None` if there is none.
+    async fn stream_facts(
+        &self,
+        endpoint: &EndpointId,
+    ) -> Result<Option<HashMap<String, Value>>, StoreError> {
+        let known = self
+            .query(redis::cmd("XINFO").arg("STREAM").arg(self.log_key(endpoint)))
+            .await;
+        match known {
+            // It was removed, or was never there.
+            Err(StoreError::Unexpected(text)) if text.contains("no such key") => Ok(None),
+            known => known.map(Some),
+        }
     }
 
     /// The time from which on an account's finished payloads of a class are all there.

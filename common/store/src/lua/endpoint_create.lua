@@ -1,6 +1,7 @@
 -- endpoint_create: makes an endpoint, unless its account has as many as it may.
 --
 -- ARGV[KEY_HASH] is of the caller's idempotency key, '' without one; ARGV[FINGERPRINT] stands for what it asked for.
+-- ARGV[PAUSED]: '1' for one that was paused elsewhere, and stays so.
 -- Returns {'created', endpoint (see `view`)}, {'again', endpoint, its secret} if another call made it with this key, {'overtaken', its
 -- id} if it has been removed since or has another secret, 'conflict' if the key was used for something else, 'routes_too_long',
 -- {'type_gone', event type} if one of ARGV[TYPES] can't be subscribed to now, {'type_forbidden', event type} if the account may not have
@@ -28,7 +29,7 @@ local refusal = terms.refusal(account, limits) or misplaced(account)
 if refusal then
   return refusal
 elseif call('EXISTS', key) == 0 then
-  local is_new_form = ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
+  local is_new_form = ARGV[PAUSED] == '1' or ARGV[HEADERS] ~= '' or ARGV[FILTERS] ~= '' or length_of_list(ARGV[CHATBOTS]) > 0
   local pending = is_new_form and upgrade_pending(4) -- programs of before would send too much, or without headers
   if pending then
     return pending
@@ -49,7 +50,7 @@ elseif call('EXISTS', key) == 0 then
   end
   local now, is_active, hold = read_clock(), ARGV[ACTIVE] == '1', call('GET', operator.key_of(account))
   local fields = { 'account', account, 'url', ARGV[URL], 'events', ARGV[EVENTS], 'secret', ARGV[SECRET], 'version', 1, 'generation', 1,
-    'state', not is_active and 'off' or hold and 'suspended' or 'active', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
+    'state', ARGV[PAUSED] == '1' and 'paused' or not is_active and 'off' or hold and 'suspended' or 'active', 'consecutiveFailures', 0, 'inFlight', 0, 'queuedBytes', 0, 'createdAt', now, 'updatedAt',
     now }
   add_filled(fields, 'chatbotId', ARGV[CHATBOTS])
   add_filled(fields, 'filters', ARGV[FILTERS])
@@ -61,7 +62,7 @@ elseif call('EXISTS', key) == 0 then
   add_filled(fields, 'updatedBy', ARGV[BY])
   add_filled(fields, 'accountHold', hold or '')
   if not is_active then
-    add_filled(fields, 'disabledReason', 'owner')
+    add_filled(fields, 'disabledReason', ARGV[PAUSED] == '1' and '' or 'owner')
     add_filled(fields, 'disabledAt', now)
   end
   if not is_active or hold then

@@ -101,7 +101,7 @@ impl Store {
     }
 
     /// Every account of which payloads or blocks of history are kept.
-    pub(super) async fn accounts_with_history(&self) -> Result<BTreeSet<AccountId>, StoreError> {
+    pub(crate) async fn accounts_with_history(&self) -> Result<BTreeSet<AccountId>, StoreError> {
         let mut found = BTreeSet::new();
         for name in ["finished", "history"]
             .iter()
@@ -114,7 +114,7 @@ impl Store {
     }
 
     /// The members of a sorted set, step by step, [`MOST`] at most. Who leaves meanwhile may move others past the place that was read.
-    async fn members(&self, name: &str) -> Result<Vec<String>, StoreError> {
+    pub(crate) async fn members(&self, name: &str) -> Result<Vec<String>, StoreError> {
         let key = self.keys().key(name);
         let mut found: Vec<String> = Vec::new();
         while found.len() < MOST {

@@ -24,15 +24,17 @@ mod healthcheck;
 
 mod history;
 
-mod hold;
-
 mod keys;
 
 mod levers;
 
 mod lists;
 
+mod noted;
+
 mod order;
+
+mod output;
 
 mod redis_users;
 
@@ -107,26 +109,26 @@ enum Command {
     Secrets(secrets::SecretsCommand),
     /// Lists the endpoints that have the most to do, by `--sort`; `endpoints enable` switches on again what failures have disabled.
     Endpoints(endpoints::EndpointsArgs),
-    /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
-    /// that, with the reason, and can't end it. Needs the rights of `operator-write`.
-    Pause(hold::PauseArgs),
-    /// Lets an endpoint have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `operator-write`.
-    Throttle(hold::ThrottleArgs),
+    /// Pauses an endpoint, all of an account, or all (`--all`), whatever its owner wants of it: what waits and what comes is parked. Its owner
+    /// sees that, with the reason, and can't end it. Needs the rights of `operator-write`.
+    Pause(levers::PauseArgs),
+    /// Lets an endpoint, or each of an account or of all (`--all`), have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `operator-write`.
+    Throttle(levers::ThrottleArgs),
     /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `operator-write`.
-    Resume(hold::ResumeArgs),
-    /// Cancels all that waits for an endpoint, or for all of an account: for its turn, for a retry, in quarantine, or parked. A replay can
-    /// send it again. Needs the rights of `operator-write`.
+    Resume(levers::ResumeArgs),
+    /// Cancels all that waits for an endpoint, for all of an account, or for all (`--all`): for its turn, for a retry, in quarantine, or parked.
+    /// A replay can send it again. Needs the rights of `operator-write`.
     Discard(levers::WaitingArgs),
-    /// Lets go now what waits for an endpoint, or for all of an account: ends the hold that its receiver asked for, brings retries forward,
+    /// Lets go now what waits for an endpoint, for all of an account, or for all (`--all`): ends the hold that its receiver asked for, brings retries forward,
     /// serves what is in quarantine, and switches on what failures have disabled. Needs the rights of `operator-write`.
     Release(levers::WaitingArgs),
     /// Cancels a delivery, wherever it waits or is in flight, all of an event that are unfinished, or a replay that runs. Needs the rights of
     /// `operator-write`.
     Cancel(levers::CancelArgs),
-    /// Sends again what has ended: a delivery, those of an event, or those of an endpoint or an account within a time span. Needs the rights of
-    /// `operator-write`.
+    /// Sends again what has ended: a delivery, those of an event, or those of an endpoint, an account or all (`--all`) within a time span. Needs
+    /// the rights of `operator-write`.
     Replay(levers::ReplayArgs),
-    /// Sends again what was exhausted since a moment, of an endpoint or an account. Needs the rights of `operator-write`.
+    /// Sends again what was exhausted since a moment, of an endpoint, an account or all (`--all`). Needs the rights of `operator-write`.
     Requeue(levers::RequeueArgs),
     /// What operators did with this tool, newest first: who, why, and what came of it. The rights of `operator` suffice.
     Audit(audit::AuditArgs),
@@ -169,18 +171,18 @@ fn main() -> ExitCode {
         Command::SecretsKey => print(&keys::new_secrets_key()),
         Command::Secrets(command) => secrets::run(&command),
         Command::Endpoints(arguments) => endpoints::run(&arguments),
-        Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
-        Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
-        Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),
+        Command::Pause(arguments) => levers::pause(&arguments),
+        Command::Throttle(arguments) => levers::throttle(&arguments),
+        Command::Resume(arguments) => levers::resume(&arguments),
         Command::Discard(arguments) => levers::discard(&arguments),
         Command::Release(arguments) => levers::release(&arguments),
         Command::Cancel(arguments) => levers::cancel(&arguments),
         Command::Replay(arguments) => levers::replay(&arguments),
         Command::Requeue(arguments) => levers::requeue(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
-        Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
+        Command::Events(command) => events::run(&command),
         Command::History(command) => history::run(&command),
-        Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
+        Command::Store(command) => store::run(&command),
         Command::RedisPasswords(arguments) => print(&redis_users::new_passwords(&arguments)),
         Command::SigningSecret => print(SigningSecret::generate().expose()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),

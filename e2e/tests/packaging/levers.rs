@@ -152,7 +152,7 @@ async fn what_waits_is_discarded_after_a_look_and_sent_again_by_a_replay() {
 }
 
 /// An hour before a note.
-fn hour_before(note: &Value) -> String {
+pub(crate) fn hour_before(note: &Value) -> String {
     let at: domain::clock::Timestamp = note["at"].as_str().unwrap().parse().unwrap();
     let before = i64::try_from(at.as_millis()).unwrap() - 3_600_000;
     domain::clock::Timestamp::from_millis(before).unwrap().to_string()

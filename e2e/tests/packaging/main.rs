@@ -15,6 +15,8 @@ mod books;
 
 mod chart;
 
+mod commands;
+
 mod compose;
 
 mod docs_page;

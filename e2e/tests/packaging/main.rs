@@ -25,6 +25,8 @@ mod house;
 
 mod levers;
 
+mod levers_all;
+
 mod lua;
 
 mod operator;

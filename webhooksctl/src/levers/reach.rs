@@ -128,12 +128,14 @@ impl Reach {
         let of = self.accounts.len();
         let progress = runtime::progress(|done: usize| format!("{doing}: {done} of {of} accounts …"));
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut end = signal(SignalKind::terminate())?;
         let (mut failed, mut in_a_row) = (0, 0);
         for (done, (account, store)) in self.accounts.iter().enumerate() {
             let stepping = async { step(&self.scope(account, store).await?).await };
             let stepped = tokio::select! {
                 biased;
                 _ = interrupt.recv() => bail!("{}", stopped("interrupted", done, of)),
+                _ = end.recv() => bail!("{}", stopped("interrupted", done, of)),
                 stepped = stepping => stepped,
             };
             match stepped {

@@ -1,4 +1,6 @@
-//! `check`: does what is stored in Redis agree with itself?
+//! `check`: does what is stored in Redis agree with itself? `check --repair` mends what can be mended without guessing.
+
+mod repair;
 
 use std::io::Write as _;
 
@@ -11,6 +13,8 @@ use store::identity::{StoreFacts, StoreId, unknown_schema};
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
+use self::repair::Repairs;
+use crate::order::OrderArgs;
 use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::prefix;
@@ -28,6 +32,22 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     keep: bool,
 
+    /// Mend what follows from other keys, each at one moment and only if it is still so, and check again. Needs the rights of
+    /// `operator-write`.
+    #[arg(long)]
+    repair: bool,
+
+    /// With `--repair`: change nothing, and tell what would be done.
+    #[arg(long, requires = "repair")]
+    dry_run: bool,
+
+    /// With `--repair`: don't ask, however much there is to mend.
+    #[arg(long, requires = "repair")]
+    yes: bool,
+
+    #[command(flatten)]
+    order: OrderArgs,
+
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -38,9 +58,20 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let (mut violations, mut all) = (0, Vec::new());
     let shards = runtime.block_on(Shards::find(&arguments.redis))?;
     for store in shards.all() {
-        let report = runtime.block_on(check(store, arguments))?;
+        let mut report = runtime.block_on(check(store, arguments))?;
+        let mut shown = shown(store, &report);
+        if arguments.repair {
+            let repairs = runtime.block_on(repair::repair(store, arguments, &report))?;
+            shown["repairs"] = repairs.shown();
+            if repairs.changed() {
+                // It is checked as if nothing had been said before.
+                report = runtime.block_on(check(store, arguments))?;
+                shown["after"] = self::shown(store, &report);
+            }
+            tell(store, arguments, &repairs, &report)?;
+        }
         violations += report.violations.len();
-        all.push(shown(store, &report));
+        all.push(shown);
     }
     let strays = runtime.block_on(shards.check())?;
     violations += strays.len();
@@ -84,6 +115,25 @@ async fn check(store: &Store, arguments: &CheckArgs) -> anyhow::Result<CheckRepo
         store.note_check(&report).await?;
     }
     Ok(report)
+}
+
+/// Says to people what came of repairing.
+fn tell(store: &Store, arguments: &CheckArgs, repairs: &Repairs, report: &CheckReport) -> anyhow::Result<()> {
+    if arguments.output.is_json() {
+        return Ok(());
+    }
+    let left = match report.violations.len() {
+        0 => "no violation is left".to_owned(),
+        1 => "1 violation is left".to_owned(),
+        count => format!("{count} violations are left"),
+    };
+    let prefix = prefix(store);
+    writeln!(
+        std::io::stdout(),
+        "{prefix}{}; {left}",
+        repairs.summary(arguments.dry_run)
+    )?;
+    Ok(())
 }
 
 fn shown(store: &Store, report: &CheckReport) -> Value {

@@ -33,7 +33,7 @@
 //! - [`log`]: what became of deliveries, as their owner reads it. [`history`]: the part of the past that was packed.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue. `erasing`: a person's right to be
 //!   forgotten.
-//! - [`mending`]: what an operator does about what waits. [`audit`]: who did it, and why.
+//! - [`mending`]: what an operator does about what waits. [`repair`]: what can be mended of what [`check`] finds. [`audit`]: who did it, and why.
 
 use std::sync::{Arc, Mutex};
 
@@ -108,6 +108,8 @@ mod erasing;
 
 pub mod audit;
 pub mod mending;
+
+pub mod repair;
 
 use clock::ScriptClock;
 use condition::Condition;

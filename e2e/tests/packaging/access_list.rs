@@ -165,6 +165,13 @@ const SCRIPTS: &[(&str, Who)] = &[
     ("deliveries_cancel", Mender),
     ("audit_note", Worker),
     ("audit_note", Mender),
+    ("repair_sum", Mender),
+    ("repair_endpoint", Mender),
+    ("repair_finished", Mender),
+    ("repair_member", Mender),
+    ("repair_lifetime", Mender),
+    ("repair_shares", Mender),
+    ("repair_delivery", Mender),
     ("store_room", Api),
     ("store_room", Worker),
 ];

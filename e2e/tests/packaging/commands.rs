@@ -24,11 +24,10 @@ const WITHOUT_JSON: &[(&str, &str)] = &[
     ("history payload", "prints a body, byte for byte"),
 ];
 
-/// Those that change nothing in Redis. `check --keep` is its own note: it writes what it found, and when.
+/// Those that change nothing in Redis. (`check --repair` does; `check --keep` is its own note, of what it found and when.)
 const READING: &[&str] = &[
     "accounts",
     "audit",
-    "check",
     "dev-env",
     "doctor",
     "endpoints",
@@ -151,6 +150,14 @@ impl Scene {
         said
     }
 
+    /// Breaks something that can be mended.
+    fn damage(&self) {
+        self.system
+            .redis
+            .raw("ZADD wh:{0}:failing 1 ep_0000000000000000")
+            .unwrap();
+    }
+
     async fn wait_for(&self, how: &str, count: u64) {
         eventually(LONG, "deliveries to be where they belong", async || {
             let shown = self.run("operator", &["show", &self.endpoint]);
@@ -222,6 +229,9 @@ async fn every_command_that_changes_something_is_in_the_audit() {
     scene.change("drain", &[&worker]);
     scene.change("drain", &[&worker, "--undo"]);
     scene.change("secrets rewrap", &[]);
+    scene.damage();
+    let repaired = scene.change("check", &["--repair"]);
+    assert_eq!(repaired["violations"], 0, "{repaired}");
     scene.change("secrets accept", &[]);
     scene.change("store accept", &[]);
     scene.change("store upgrade", &[]);

@@ -2,6 +2,7 @@
 //! reports each kind of damage is tested with the store.)
 //!
 //! Proves (guarantees): something else has written into our keys, or data is gone
+//! Proves (guarantees): what the check finds is repaired only where that is no guess
 
 use e2e::account::Account;
 use e2e::process::Process;

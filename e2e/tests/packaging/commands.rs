@@ -154,7 +154,7 @@ impl Scene {
     fn damage(&self) {
         self.system
             .redis
-            .raw("ZADD wh:{0}:failing 1 ep_0000000000000000")
+            .raw("SET wh:{0}:account:org:quiet:bytes 77")
             .unwrap();
     }
 

@@ -1,4 +1,6 @@
 //! Runs the operator's tool.
+//!
+//! Proves (guarantees): what the check finds is repaired only where that is no guess
 
 use e2e::client::Caller;
 use e2e::process::Process;

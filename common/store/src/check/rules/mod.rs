@@ -9,6 +9,8 @@ mod events;
 
 mod finished;
 
+mod found;
+
 mod history;
 
 mod indexes;
@@ -30,8 +32,8 @@ use std::collections::HashMap;
 use super::Violation;
 use super::ids::{DeliveryKey, EndpointKey};
 use super::moving::without_what_moves;
-use super::remedy::{Mend, Remedy};
 use super::snapshot::Snapshot;
+use found::Found;
 use tally::Tally;
 
 /// A promise, and the function that finds where it is broken.
@@ -199,10 +201,7 @@ pub fn broken_rules(snapshot: &Snapshot) -> Vec<Violation> {
             .filter_map(|(id, row)| Some((id.parse().ok()?, row.account.as_str())))
             .collect(),
     };
-    let mut found = Found {
-        violations: Vec::new(),
-        otherwise: "",
-    };
+    let mut found = Found::default();
     for rule in RULES {
         found.otherwise = rule.otherwise;
         (rule.look)(&facts, &mut found);
@@ -222,47 +221,5 @@ impl<'a> Facts<'a> {
     /// The account of a delivery's endpoint; `None` when the endpoint is gone.
     fn owner_of(&self, delivery: &DeliveryKey) -> Option<&'a str> {
         self.owners.get(&delivery.endpoint()).copied()
-    }
-}
-
-/// What the rules found.
-struct Found {
-    violations: Vec<Violation>,
-    /// Why what the rule finds isn't repaired, unless it says how.
-    otherwise: &'static str,
-}
-
-impl Found {
-    /// Adds a violation if something is wrong.
-    fn that(&mut self, is_wrong: bool, key: impl FnOnce() -> String, what: impl FnOnce() -> String) {
-        let mend = Mend::Not(self.otherwise);
-        self.add(is_wrong, key, what, || mend);
-    }
-
-    /// Adds a violation that can be repaired, if something is wrong.
-    fn mended(
-        &mut self,
-        is_wrong: bool,
-        key: impl FnOnce() -> String,
-        what: impl FnOnce() -> String,
-        by: impl FnOnce() -> Remedy,
-    ) {
-        self.add(is_wrong, key, what, || Mend::By(by()));
-    }
-
-    fn add(
-        &mut self,
-        is_wrong: bool,
-        key: impl FnOnce() -> String,
-        what: impl FnOnce() -> String,
-        mend: impl FnOnce() -> Mend,
-    ) {
-        if is_wrong {
-            self.violations.push(Violation {
-                key: key(),
-                what: what(),
-                mend: mend(),
-            });
-        }
     }
 }

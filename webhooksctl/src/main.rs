@@ -1,8 +1,8 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
 //! Only `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `drain`, `account move`, `events erase`, `secrets rewrap`,
-//! `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change anything in Redis, and
-//! `shards move` where it is. `check --keep` notes what it found.
+//! `secrets accept`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept`, `store upgrade` and `check --repair` change anything in Redis,
+//! and `shards move` where it is; each is in the audit. `check --keep` notes what it found.
 
 mod account;
 
@@ -101,6 +101,9 @@ enum Command {
     /// ready (`/readyz`), and `workers` shows it. Needs the rights of `operator-write`.
     Drain(workers::DrainArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
+    #[command(
+        after_help = "Examples:\n  webhooksctl check\n  webhooksctl check --repair --dry-run\n  webhooksctl check --repair --why 'the pager rang'"
+    )]
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
     SecretsKey,
@@ -111,24 +114,45 @@ enum Command {
     Endpoints(endpoints::EndpointsArgs),
     /// Pauses an endpoint, all of an account, or all (`--all`), whatever its owner wants of it: what waits and what comes is parked. Its owner
     /// sees that, with the reason, and can't end it. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl pause ep_8f2k9c1m4x7b3d6h --reason 'your server asked us to stop'\n  webhooksctl pause org:org_2abc --dry-run\n  webhooksctl pause --all --reason 'we move' --yes"
+    )]
     Pause(levers::PauseArgs),
     /// Lets an endpoint, or each of an account or of all (`--all`), have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl throttle ep_8f2k9c1m4x7b3d6h --per-second 5\n  webhooksctl throttle org:org_2abc --per-second 50 --reason 'until Monday'"
+    )]
     Throttle(levers::ThrottleArgs),
     /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl resume ep_8f2k9c1m4x7b3d6h\n  webhooksctl resume org:org_2abc --endpoints\n  webhooksctl resume --all --reason 'we move'"
+    )]
     Resume(levers::ResumeArgs),
     /// Cancels all that waits for an endpoint, for all of an account, or for all (`--all`): for its turn, for a retry, in quarantine, or parked.
     /// A replay can send it again. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl discard ep_8f2k9c1m4x7b3d6h --dry-run\n  webhooksctl discard org:org_2abc --yes --why 'the customer asked for it'\n  webhooksctl discard --all --dry-run"
+    )]
     Discard(levers::WaitingArgs),
     /// Lets go now what waits for an endpoint, for all of an account, or for all (`--all`): ends the hold that its receiver asked for, brings retries forward,
     /// serves what is in quarantine, and switches on what failures have disabled. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl release ep_8f2k9c1m4x7b3d6h\n  webhooksctl release --all --dry-run"
+    )]
     Release(levers::WaitingArgs),
     /// Cancels a delivery, wherever it waits or is in flight, all of an event that are unfinished, or a replay that runs. Needs the rights of
     /// `operator-write`.
     Cancel(levers::CancelArgs),
     /// Sends again what has ended: a delivery, those of an event, or those of an endpoint, an account or all (`--all`) within a time span. Needs
     /// the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl replay dlv_01jq8z4m5n6p7r8s9tabcdefgh_8f2k9c1m4x7b3d6h\n  webhooksctl replay org:org_2abc --since 2026-03-26T15:30:00Z --status succeeded\n  webhooksctl replay --all --since 2026-03-26T15:30:00Z --dry-run"
+    )]
     Replay(levers::ReplayArgs),
     /// Sends again what was exhausted since a moment, of an endpoint, an account or all (`--all`). Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl requeue org:org_2abc --since 2026-03-26T15:30:00Z --wait\n  webhooksctl requeue --all --since 2026-03-26T15:30:00Z --dry-run"
+    )]
     Requeue(levers::RequeueArgs),
     /// What operators did with this tool, newest first: who, why, and what came of it. The rights of `operator` suffice.
     Audit(audit::AuditArgs),

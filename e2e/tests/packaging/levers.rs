@@ -84,7 +84,12 @@ impl Scene {
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Value {
         let printed = self.done(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+        // Behind the document may stand how far it was.
+        let document = printed
+            .lines()
+            .find(|line| line.starts_with('{'))
+            .unwrap_or_default();
+        serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {printed}"))
     }
 
     /// Each note: who, what, to what, what came of it.

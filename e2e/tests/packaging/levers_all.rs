@@ -64,8 +64,13 @@ impl Scene {
 
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Value {
-        let (good, said) = self.run(&[arguments, &["--json"]].concat());
-        assert!(good, "{arguments:?}: {said}");
+        let arguments = [arguments, &["--json"]].concat();
+        let output =
+            tokio::task::block_in_place(|| Process::run("webhooksctl", &arguments, &self.environment()));
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {error}");
+        // How far it is stands beside that.
+        let said = String::from_utf8_lossy(&output.stdout);
         serde_json::from_str(&said).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {said}"))
     }
 

@@ -119,11 +119,24 @@ impl Reach {
         })
     }
 
-    /// Does something with each account. Of several, those that fail are told of at the end, and don't keep the others waiting.
+    /// Looks at each account, and does something with what it has.
     pub(super) async fn each(
         &self,
         doing: &str,
         mut step: impl AsyncFnMut(&Scope) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.each_account(doing, async |account, store| {
+            let scope = self.scope(account, store).await?;
+            step(&scope).await
+        })
+        .await
+    }
+
+    /// Does something with each account. Of several, those that fail are told of at once, and don't keep the others waiting.
+    pub(super) async fn each_account(
+        &self,
+        doing: &str,
+        mut step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         let of = self.accounts.len();
         let progress = runtime::progress(|done: usize| format!("{doing}: {done} of {of} accounts …"));
@@ -131,7 +144,7 @@ impl Reach {
         let mut end = signal(SignalKind::terminate())?;
         let (mut failed, mut in_a_row) = (0, 0);
         for (done, (account, store)) in self.accounts.iter().enumerate() {
-            let stepping = async { step(&self.scope(account, store).await?).await };
+            let stepping = step(account, store);
             let stepped = tokio::select! {
                 biased;
                 _ = interrupt.recv() => bail!("{}", stopped("interrupted", done, of)),

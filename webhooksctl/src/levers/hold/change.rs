@@ -4,10 +4,12 @@ use std::cell::Cell;
 
 use anyhow::bail;
 use domain::endpoint::{HoldAction, OperatorHold};
+use domain::id::AccountId;
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::levers::LeverArgs;
-use crate::levers::reach::{Extent, Reach, Scope};
+use crate::levers::reach::{Extent, Reach};
 use crate::levers::target::Target;
 use crate::runtime;
 
@@ -57,21 +59,25 @@ impl Change<'_> {
             reach.confirm(&format!("{name} {target}"), extent, lever.yes)?;
         }
         let changed = Changed::default();
-        let doing = reach.each(name, async |scope| {
+        let doing = reach.each_account(name, async |account, store| {
             match target {
                 Target::Endpoint(id) => {
-                    let Some(endpoint) = scope.store.hold_endpoint(id, self.action, self.reason).await?
-                    else {
+                    let Some(endpoint) = store.hold_endpoint(id, self.action, self.reason).await? else {
                         bail!("there is no endpoint {id}");
                     };
                     one_more(&changed.endpoints, 1);
                     changed.hold.set(endpoint.operator_hold);
                 }
-                Target::Account(_) | Target::All => self.of_account(scope, &reach, &changed).await?,
+                Target::Account(_) | Target::All => {
+                    self.of_account(account, store, &reach, &changed).await?;
+                }
             }
             Ok(())
         });
         let done = runtime.block_on(doing);
+        if done.is_err() && !reach.is_all() {
+            return done;
+        }
         let hold = changed.hold.take();
         let said = match target {
             Target::Endpoint(id) => {
@@ -87,10 +93,16 @@ impl Change<'_> {
         done
     }
 
-    async fn of_account(&self, scope: &Scope, reach: &Reach, changed: &Changed) -> anyhow::Result<()> {
-        let Scope { store, account, .. } = scope;
+    async fn of_account(
+        &self,
+        account: &AccountId,
+        store: &Store,
+        reach: &Reach,
+        changed: &Changed,
+    ) -> anyhow::Result<()> {
+        let endpoints = store.endpoint_ids(account).await?;
         if matches!(self.action, Some(HoldAction::Throttle(_))) {
-            for (id, _) in &scope.endpoints {
+            for id in &endpoints {
                 let endpoint = store.hold_endpoint(id, self.action, self.reason).await?;
                 changed
                     .hold
@@ -112,7 +124,7 @@ impl Change<'_> {
             changed.hold.set(store.pause_account(account, reason).await?);
             one_more(&changed.accounts, 1);
             if !self.endpoints {
-                one_more(&changed.endpoints, scope.endpoints.len());
+                one_more(&changed.endpoints, endpoints.len());
             }
         }
         if self.endpoints {

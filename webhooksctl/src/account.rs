@@ -1,16 +1,17 @@
 //! `account move`: an account goes to another shard, while the system serves.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use domain::id::AccountId;
+use serde_json::json;
 use store::moving::{AccountMove, Copied, Moving, Phase, Step};
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
 use crate::order::{Deed, OrderArgs};
+use crate::output::OutputArgs;
 use crate::runtime;
 
 /// What to do with an account.
@@ -50,6 +51,9 @@ pub(crate) struct MoveArgs {
     /// For how many seconds the old copy stays once the new one counts. Programs take about one to learn of it.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     keep_old_for: u64,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 fn account(text: &str) -> Result<AccountId, &'static str> {
@@ -71,7 +75,7 @@ pub(crate) fn run(command: &AccountCommand) -> anyhow::Result<()> {
             }
         };
         if arguments.dry_run {
-            return doing.await;
+            return doing.await.map(|_| ());
         }
         let account = arguments.account.as_str();
         let target = match arguments.shard {
@@ -84,23 +88,29 @@ pub(crate) fn run(command: &AccountCommand) -> anyhow::Result<()> {
             account,
         };
         let noted = shards.of(&arguments.account).ordered_by(&arguments.order.order());
-        deed.noted(&noted, doing, |()| "done".to_owned()).await
+        deed.noted(&noted, doing, Clone::clone).await.map(|_| ())
     })
 }
 
-async fn go(shards: &Shards, arguments: &MoveArgs, to: u16) -> anyhow::Result<()> {
-    let account = &arguments.account;
+/// Moves it there, and says in a few words what came of it.
+async fn go(shards: &Shards, arguments: &MoveArgs, to: u16) -> anyhow::Result<String> {
+    let MoveArgs { account, output, .. } = arguments;
     if arguments.dry_run {
-        return match AccountMove::may_begin(shards, account, to).await? {
-            Some(moving) => say(&format!(
+        let begun = AccountMove::may_begin(shards, account, to).await?;
+        let from = begun
+            .as_ref()
+            .map_or(shards.number_of(account), |moving| usize::from(moving.from));
+        let said = match &begun {
+            Some(moving) => format!(
                 "{account} is on its way to shard {to} and would go on: {}",
-                doing(&moving)
-            )),
-            None => say(&format!(
-                "{account} would move from shard {} to shard {to}",
-                shards.number_of(account)
-            )),
+                doing(moving)
+            ),
+            None => format!("{account} would move from shard {from} to shard {to}"),
         };
+        let json = json!({"action": "account move", "account": account, "from": from, "to": to, "isUnderWay": begun.is_some(),
+            "dryRun": true});
+        output.print(&json, &said)?;
+        return Ok(said);
     }
     let going = AccountMove::begin(shards, account, to).await?;
     let mut going = going.settling_for(Duration::from_secs(arguments.keep_old_for));
@@ -110,7 +120,7 @@ async fn go(shards: &Shards, arguments: &MoveArgs, to: u16) -> anyhow::Result<()
         let step = going.step().await?;
         let telling = (phase, waited_for(&step));
         if told != Some(telling) {
-            say(&told_of(telling.0, telling.1, going.from(), to))?;
+            output.step(&told_of(telling.0, telling.1, going.from(), to))?;
             told = Some(telling);
         }
         if matches!(step, Step::Waits(_)) {
@@ -118,13 +128,18 @@ async fn go(shards: &Shards, arguments: &MoveArgs, to: u16) -> anyhow::Result<()
         }
     }
     let Copied { keys, bytes, .. } = going.copied();
-    say(&format!(
-        "{account} is in shard {to}: {keys} keys, {bytes} bytes were copied"
-    ))
+    let json = json!({"action": "account move", "account": account, "from": going.from(), "to": to, "keys": keys, "bytes": bytes,
+        "dryRun": false});
+    output.print(
+        &json,
+        &format!("{account} is in shard {to}: {keys} keys, {bytes} bytes were copied"),
+    )?;
+    Ok(format!("{keys} keys, {bytes} bytes"))
 }
 
-async fn go_back(shards: &Shards, arguments: &MoveArgs) -> anyhow::Result<()> {
-    let account = &arguments.account;
+/// Lets it stay, and says in a few words what came of it.
+async fn go_back(shards: &Shards, arguments: &MoveArgs) -> anyhow::Result<String> {
+    let MoveArgs { account, output, .. } = arguments;
     let (mut going, moving) = AccountMove::under_way(shards, account).await?;
     if !moving.phase.can_be_undone() {
         bail!(
@@ -132,15 +147,17 @@ async fn go_back(shards: &Shards, arguments: &MoveArgs) -> anyhow::Result<()> {
             moving.to,
             moving.to
         );
-    } else if arguments.dry_run {
-        return say(&format!(
-            "{account} would stay in shard {}: {}",
-            moving.from,
-            doing(&moving)
-        ));
     }
-    while going.undo().await? != Step::Done {}
-    say(&format!("{account} stays in shard {}", moving.from))
+    let from = moving.from;
+    let said = if arguments.dry_run {
+        format!("{account} would stay in shard {from}: {}", doing(&moving))
+    } else {
+        while going.undo().await? != Step::Done {}
+        format!("{account} stays in shard {from}")
+    };
+    let json = json!({"action": "account move --undo", "account": account, "shard": from, "dryRun": arguments.dry_run});
+    output.print(&json, &said)?;
+    Ok(format!("stays in shard {from}"))
 }
 
 fn doing(moving: &Moving) -> String {
@@ -167,9 +184,4 @@ fn told_of(phase: Phase, waits: Option<&str>, from: u16, to: u16) -> String {
         Some(what) => format!("{doing}; waiting for {what} …"),
         None => format!("{doing} …"),
     }
-}
-
-fn say(text: &str) -> anyhow::Result<()> {
-    writeln!(std::io::stdout(), "{text}")?;
-    Ok(())
 }

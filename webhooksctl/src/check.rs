@@ -1,15 +1,21 @@
-//! `check`: does what is stored in Redis agree with itself?
+//! `check`: does what is stored in Redis agree with itself? `check --repair` mends what can be mended without guessing.
+
+mod repair;
 
 use std::io::Write as _;
 
 use anyhow::bail;
 use clap::Args;
+use serde_json::{Value, json};
 use store::Store;
 use store::check::CheckReport;
 use store::identity::{StoreFacts, StoreId, unknown_schema};
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
+use self::repair::Repairs;
+use crate::order::OrderArgs;
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::prefix;
 
@@ -25,27 +31,64 @@ pub(crate) struct CheckArgs {
     /// Keep the result, so that `status` tells it and how old it is. Needs the rights of `operator-write`; without, nothing is written.
     #[arg(long)]
     keep: bool,
+
+    /// Mend what follows from other keys, each at one moment and only if it is still so, and check again. Needs the rights of
+    /// `operator-write`.
+    #[arg(long)]
+    repair: bool,
+
+    /// With `--repair`: change nothing, and tell what would be done.
+    #[arg(long, requires = "repair")]
+    dry_run: bool,
+
+    /// With `--repair`: don't ask, however much there is to mend.
+    #[arg(long, requires = "repair")]
+    yes: bool,
+
+    #[command(flatten)]
+    order: OrderArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Prints what it looked at and every violation; fails when there is one.
 pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
-    let mut violations = 0;
+    let (mut violations, mut all) = (0, Vec::new());
     let shards = runtime.block_on(Shards::find(&arguments.redis))?;
     for store in shards.all() {
-        violations += runtime.block_on(check(store, arguments))?;
+        let mut report = runtime.block_on(check(store, arguments))?;
+        let mut shown = shown(store, &report);
+        if arguments.repair {
+            let repairs = runtime.block_on(repair::repair(store, arguments, &report))?;
+            shown["repairs"] = repairs.shown();
+            if repairs.changed() {
+                // It is checked as if nothing had been said before.
+                report = runtime.block_on(check(store, arguments))?;
+                shown["after"] = self::shown(store, &report);
+            }
+            tell(store, arguments, &repairs, &report)?;
+        }
+        violations += report.violations.len();
+        all.push(shown);
     }
     let strays = runtime.block_on(shards.check())?;
-    for stray in &strays {
-        writeln!(std::io::stdout(), "  {stray}")?;
-    }
     violations += strays.len();
-    if violations == 0 && shards.all().len() > 1 {
-        writeln!(
-            std::io::stdout(),
-            "no violation in {} shards, nor between them",
-            shards.all().len()
-        )?;
+    if arguments.output.is_json() {
+        let json = json!({"violations": violations, "shards": all, "between": strays});
+        arguments.output.print(&json, "")?;
+    } else {
+        for stray in &strays {
+            writeln!(std::io::stdout(), "  {stray}")?;
+        }
+        if violations == 0 && all.len() > 1 {
+            writeln!(
+                std::io::stdout(),
+                "no violation in {} shards, nor between them",
+                all.len()
+            )?;
+        }
     }
     match violations {
         0 => Ok(()),
@@ -53,8 +96,8 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     }
 }
 
-/// Checks a shard, and says how many violations there are.
-async fn check(store: &Store, arguments: &CheckArgs) -> anyhow::Result<usize> {
+/// Checks a shard, and says to people what it found.
+async fn check(store: &Store, arguments: &CheckArgs) -> anyhow::Result<CheckReport> {
     let wanted = arguments.redis.store_id.as_ref();
     let progress = runtime::progress(|read: usize| format!("{}read {read} keys …", prefix(store)));
     let marks = store.store_marks().await?;
@@ -62,14 +105,47 @@ async fn check(store: &Store, arguments: &CheckArgs) -> anyhow::Result<usize> {
         bail!(reason);
     }
     let report = store.check_with_progress(&progress).await?;
-    print(&report, &prefix(store))?;
+    if !arguments.output.is_json() {
+        print(&report, &prefix(store))?;
+    }
     if let Some(reason) = is_another(&marks, wanted, report.is_empty()) {
         bail!(reason);
     }
     if arguments.keep && !report.is_empty() {
         store.note_check(&report).await?;
     }
-    Ok(report.violations.len())
+    Ok(report)
+}
+
+/// Says to people what came of repairing.
+fn tell(store: &Store, arguments: &CheckArgs, repairs: &Repairs, report: &CheckReport) -> anyhow::Result<()> {
+    if arguments.output.is_json() {
+        return Ok(());
+    }
+    let left = match report.violations.len() {
+        0 => "no violation is left".to_owned(),
+        1 => "1 violation is left".to_owned(),
+        count => format!("{count} violations are left"),
+    };
+    let prefix = prefix(store);
+    writeln!(
+        std::io::stdout(),
+        "{prefix}{}; {left}",
+        repairs.summary(arguments.dry_run)
+    )?;
+    Ok(())
+}
+
+fn shown(store: &Store, report: &CheckReport) -> Value {
+    let violations = report.violations.iter();
+    let violations: Vec<_> = violations
+        .map(|found| json!({"key": found.key, "what": found.what}))
+        .collect();
+    json!({
+        "shard": store.shard().number, "endpoints": report.endpoints, "events": report.events, "unfinished": report.unfinished,
+        "keys": report.keys, "walks": report.walks, "tookSeconds": report.took.as_secs_f64(), "promises": report.promises,
+        "violations": violations,
+    })
 }
 
 /// Why this isn't the store that the operator means, if it isn't.

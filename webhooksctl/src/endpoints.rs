@@ -1,14 +1,16 @@
 //! `endpoints` lists who has the most to do; `endpoints enable` switches on again what failures have disabled since a moment, when those were not the receivers' fault.
 
-use std::io::Write as _;
+use std::sync::Mutex;
 
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
+use serde_json::{Value, json};
 use store::endpoints::{EnableReport, FailedEndpoint};
 use store::settings::RedisArgs;
 
 use crate::lists::{self, ListArgs};
 use crate::order::{Deed, OrderArgs};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -47,6 +49,9 @@ struct EnableArgs {
     /// Change nothing, and tell what would be done.
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Runs the command.
@@ -55,7 +60,13 @@ pub(crate) fn run(arguments: &EndpointsArgs) -> anyhow::Result<()> {
         return lists::endpoints(&arguments.list);
     };
     let runtime = runtime::new()?;
-    let (since, dry_run) = (arguments.disabled_since, arguments.dry_run);
+    let (since, dry_run, output) = (arguments.disabled_since, arguments.dry_run, arguments.output);
+    let named = Mutex::new(Vec::new());
+    let name = |endpoint: &FailedEndpoint| {
+        if let Ok(mut named) = named.lock() {
+            named.push(name(endpoint, output));
+        }
+    };
     let mut report = EnableReport::default();
     for store in runtime.block_on(stores(&arguments.redis))? {
         let progress = runtime::progress(|endpoints: u64| {
@@ -77,30 +88,30 @@ pub(crate) fn run(arguments: &EndpointsArgs) -> anyhow::Result<()> {
         report.endpoints += found.endpoints;
         report.enabled += found.enabled;
     }
-    print(&report, dry_run)
+    print(&report, dry_run, &named.into_inner().unwrap_or_default(), output)
 }
 
-/// One line for each endpoint, as soon as it is switched on.
-fn name(endpoint: &FailedEndpoint) {
+/// One line for each endpoint, as soon as it is switched on; and what is told of it at the end.
+fn name(endpoint: &FailedEndpoint, output: OutputArgs) -> Value {
     let FailedEndpoint {
         id,
         account,
         disabled_at,
     } = endpoint;
     // The endpoint is switched on, whether or not anybody reads that.
-    let _written = writeln!(std::io::stdout(), "{id} of {account}, disabled {disabled_at}");
+    let _written = output.step(&format!("{id} of {account}, disabled {disabled_at}"));
+    json!({"id": id, "account": account, "disabledAt": disabled_at})
 }
 
-fn print(report: &EnableReport, dry_run: bool) -> anyhow::Result<()> {
+fn print(report: &EnableReport, dry_run: bool, named: &[Value], output: OutputArgs) -> anyhow::Result<()> {
     let EnableReport { endpoints, enabled } = report;
     let done = if dry_run {
         "would be switched on"
     } else {
         "were switched on; what is parked there is delivered now"
     };
-    writeln!(
-        std::io::stdout(),
-        "looked at {endpoints} endpoints: {enabled} {done}"
-    )?;
-    Ok(())
+    output.print(
+        &json!({"action": "endpoints enable", "dryRun": dry_run, "lookedAt": endpoints, "enabled": enabled, "endpoints": named}),
+        &format!("looked at {endpoints} endpoints: {enabled} {done}"),
+    )
 }

@@ -3,9 +3,11 @@
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use domain::id::{AccountId, EventId};
+use serde_json::json;
 use store::settings::RedisArgs;
 
 use crate::order::{Deed, OrderArgs};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::of_account;
 
@@ -32,6 +34,9 @@ pub(crate) struct EraseArgs {
 
     /// The event (`evt_…`).
     event: EventId,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 fn account(text: &str) -> Result<AccountId, &'static str> {
@@ -39,7 +44,7 @@ fn account(text: &str) -> Result<AccountId, &'static str> {
 }
 
 /// Does it.
-pub(crate) fn run(command: &EventsCommand) -> anyhow::Result<String> {
+pub(crate) fn run(command: &EventsCommand) -> anyhow::Result<()> {
     let EventsCommand::Erase(arguments) = command;
     let (account, event) = (&arguments.account, &arguments.event);
     let runtime = runtime::new()?;
@@ -62,5 +67,8 @@ pub(crate) fn run(command: &EventsCommand) -> anyhow::Result<String> {
     if !runtime.block_on(deed.noted(&store, erasing, said))? {
         bail!("nothing is kept of an event {event} of {account}");
     }
-    Ok(format!("{event} of {account} is erased"))
+    arguments.output.print(
+        &json!({"action": "events erase", "event": event, "account": account}),
+        &format!("{event} of {account} is erased"),
+    )
 }

@@ -6,17 +6,18 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
 use domain::id::{DeliveryId, EndpointId};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use store::log::{EntryId, Past};
 use store::settings::RedisArgs;
 
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::of_endpoint;
 
 /// What can be read.
 #[derive(Debug, Subcommand)]
 pub(crate) enum HistoryCommand {
-    /// Prints the newest entries of an endpoint's log, newest first, a line of JSON each.
+    /// Prints the newest entries of an endpoint's log, newest first, a line of JSON each; with `--json`, all as one document.
     Log(LogArgs),
     /// Prints the body of a delivery, byte for byte, as its receiver gets it.
     Payload(PayloadArgs),
@@ -38,6 +39,9 @@ pub(crate) struct LogArgs {
     /// How many entries.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     limit: u32,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The arguments of `history payload`.
@@ -64,6 +68,7 @@ async fn log(arguments: &LogArgs) -> anyhow::Result<()> {
     let (store, account) = of_endpoint(&arguments.redis, endpoint).await?;
     let before = arguments.before.map_or(EntryId::MAX, EntryId::at);
     let most = usize::try_from(arguments.limit)?;
+    let mut entries = Vec::new();
     for entry in store.log_before(endpoint, before.into(), most).await? {
         let mut line = Map::new();
         line.insert(
@@ -80,10 +85,18 @@ async fn log(arguments: &LogArgs) -> anyhow::Result<()> {
                 .into_iter()
                 .map(|(name, value)| (name, Value::String(value))),
         );
-        writeln!(std::io::stdout(), "{}", Value::Object(line))?;
+        entries.push(Value::Object(line));
     }
-    if let Some(since) = store.complete_since(&account, endpoint, Past::Log).await? {
+    let since = store.complete_since(&account, endpoint, Past::Log).await?;
+    if let Some(since) = since {
         eprintln!("The log is complete since {since}; of what is older, something is missing.");
+    }
+    if arguments.output.is_json() {
+        let json = json!({"endpoint": endpoint, "completeSince": since, "entries": entries});
+        return arguments.output.print(&json, "");
+    }
+    for entry in entries {
+        writeln!(std::io::stdout(), "{entry}")?;
     }
     Ok(())
 }

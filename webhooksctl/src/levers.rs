@@ -1,6 +1,11 @@
-//! What an operator does about deliveries: `discard`, `release`, `cancel`, `replay` and `requeue`; and about what has finished: `purge`.
+//! What an operator does about endpoints and deliveries: `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay` and `requeue`;
+//! and about what has finished: `purge`.
 //!
-//! Each tells with `--dry-run` what it would do, asks before it changes much, and can be stopped and run again.
+//! Each tells with `--dry-run` what it would do, asks before it changes much, and can be stopped and run again. But for `cancel`, which is of what
+//! has a name, each works on an endpoint, an account, or all.
+//!
+//! - `target`: what that is; `reach`: its accounts and endpoints, looked at and changed one after the other.
+//! - A lever is a file; `span` is what `requeue`, and `replay` of more than an event, have in common.
 
 mod budgets;
 
@@ -8,7 +13,11 @@ mod cancel;
 
 mod discard;
 
+mod hold;
+
 mod purge;
+
+mod reach;
 
 mod release;
 
@@ -16,22 +25,23 @@ mod replay;
 
 mod span;
 
-use std::io::Write as _;
+mod target;
 
 use anyhow::bail;
 use clap::Args;
 use domain::id::{AccountId, EndpointId};
 use serde_json::Value;
 use store::Store;
-use store::overview::EndpointLoad;
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
-use crate::hold::Target;
+use self::target::TargetArgs;
 use crate::order::OrderArgs;
+use crate::output::OutputArgs;
 
 pub(crate) use cancel::{CancelArgs, cancel};
 pub(crate) use discard::discard;
+pub(crate) use hold::{PauseArgs, ResumeArgs, ThrottleArgs, pause, resume, throttle};
 pub(crate) use purge::{PurgeArgs, purge};
 pub(crate) use release::release;
 pub(crate) use replay::{ReplayArgs, replay};
@@ -54,9 +64,8 @@ struct LeverArgs {
     #[arg(long)]
     yes: bool,
 
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The arguments of `discard` and `release`.
@@ -65,15 +74,8 @@ pub(crate) struct WaitingArgs {
     #[command(flatten)]
     lever: LeverArgs,
 
-    /// The endpoint (`ep_…`) or the account (`org:…`, `user:…`).
-    target: Target,
-}
-
-/// The endpoints that something is done to.
-struct Scope {
-    store: Store,
-    account: AccountId,
-    endpoints: Vec<(EndpointId, EndpointLoad)>,
+    #[command(flatten)]
+    target: TargetArgs,
 }
 
 impl LeverArgs {
@@ -92,33 +94,6 @@ impl LeverArgs {
         Ok(self.ordered(self.shards().await?.of(account)))
     }
 
-    /// The endpoints of a target.
-    async fn scope(&self, target: &Target) -> anyhow::Result<Scope> {
-        let shards = self.shards().await?;
-        match target {
-            Target::Account(account) => {
-                let store = self.ordered(shards.of(account));
-                let endpoints = store.overview_of(account).await?.endpoints.into_iter().collect();
-                Ok(Scope {
-                    store,
-                    account: account.clone(),
-                    endpoints,
-                })
-            }
-            Target::Endpoint(id) => {
-                let (account, store) = self.of_endpoint(&shards, id).await?;
-                let Some(load) = store.endpoint_load(id).await? else {
-                    bail!("there is no endpoint {id}");
-                };
-                Ok(Scope {
-                    store,
-                    account,
-                    endpoints: vec![(id.clone(), load)],
-                })
-            }
-        }
-    }
-
     /// The account and the shard of an endpoint.
     async fn of_endpoint(&self, shards: &Shards, id: &EndpointId) -> anyhow::Result<(AccountId, Store)> {
         for store in shards.all() {
@@ -133,9 +108,7 @@ impl LeverArgs {
 
     /// Prints what was done, or would be.
     fn print(&self, json: &Value, text: &str) -> anyhow::Result<()> {
-        let text = if self.json { &json.to_string() } else { text };
-        writeln!(std::io::stdout(), "{text}")?;
-        Ok(())
+        self.output.print(json, text)
     }
 }
 

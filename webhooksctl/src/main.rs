@@ -1,9 +1,8 @@
 //! The operator's tool: checks what is stored, makes keys, sets up development, asks programs for their health.
 //!
 //! Only `import`, `pause`, `throttle`, `resume`, `discard`, `release`, `cancel`, `replay`, `requeue`, `purge`, `drain`, `account move`, `events erase`,
-//! `secrets rewrap`, `secrets accept`, `keys create`, `keys revoke`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept` and `store upgrade` change
-//! anything in Redis, and
-//! `shards move` where it is. `check --keep` notes what it found.
+//! `secrets rewrap`, `secrets accept`, `keys create`, `keys revoke`, `endpoints enable`, `shards grow`, `shards adopt`, `store accept`, `store upgrade` and
+//! `check --repair` change anything in Redis, and `shards move` where it is; each is in the audit. `check --keep` notes what it found.
 
 mod account;
 
@@ -27,8 +26,6 @@ mod healthcheck;
 
 mod history;
 
-mod hold;
-
 mod import;
 
 mod keys;
@@ -37,7 +34,11 @@ mod levers;
 
 mod lists;
 
+mod noted;
+
 mod order;
+
+mod output;
 
 mod redis_users;
 
@@ -111,6 +112,9 @@ enum Command {
     /// ready (`/readyz`), and `workers` shows it. Needs the rights of `operator-write`.
     Drain(workers::DrainArgs),
     /// Checks that what is stored in Redis agrees with itself, in bounded steps, also while the system runs.
+    #[command(
+        after_help = "Examples:\n  webhooksctl check\n  webhooksctl check --repair --dry-run\n  webhooksctl check --repair --why 'the pager rang'"
+    )]
     Check(check::CheckArgs),
     /// Prints a new key for SECRETS_KEY.
     SecretsKey,
@@ -124,26 +128,47 @@ enum Command {
     /// Makes endpoints from JSON Lines, with the ids and secrets that they had elsewhere; what is there already is left alone. Needs the rights
     /// of `operator-write`.
     Import(Box<import::ImportArgs>),
-    /// Pauses an endpoint, or all of an account, whatever its owner wants of it: what waits and what comes is parked. Its owner sees
-    /// that, with the reason, and can't end it. Needs the rights of `operator-write`.
-    Pause(hold::PauseArgs),
-    /// Lets an endpoint have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `operator-write`.
-    Throttle(hold::ThrottleArgs),
+    /// Pauses an endpoint, all of an account, or all (`--all`), whatever its owner wants of it: what waits and what comes is parked. Its owner
+    /// sees that, with the reason, and can't end it. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl pause ep_8f2k9c1m4x7b3d6h --reason 'your server asked us to stop'\n  webhooksctl pause org:org_2abc --dry-run\n  webhooksctl pause --all --reason 'we move' --yes"
+    )]
+    Pause(levers::PauseArgs),
+    /// Lets an endpoint, or each of an account or of all (`--all`), have so many deliveries in a second at most, whatever its owner wants. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl throttle ep_8f2k9c1m4x7b3d6h --per-second 5\n  webhooksctl throttle org:org_2abc --per-second 50 --reason 'until Monday'"
+    )]
+    Throttle(levers::ThrottleArgs),
     /// Ends what `pause` or `throttle` began: what was parked is delivered. Needs the rights of `operator-write`.
-    Resume(hold::ResumeArgs),
-    /// Cancels all that waits for an endpoint, or for all of an account: for its turn, for a retry, in quarantine, or parked. A replay can
-    /// send it again. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl resume ep_8f2k9c1m4x7b3d6h\n  webhooksctl resume org:org_2abc --endpoints\n  webhooksctl resume --all --reason 'we move'"
+    )]
+    Resume(levers::ResumeArgs),
+    /// Cancels all that waits for an endpoint, for all of an account, or for all (`--all`): for its turn, for a retry, in quarantine, or parked.
+    /// A replay can send it again. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl discard ep_8f2k9c1m4x7b3d6h --dry-run\n  webhooksctl discard org:org_2abc --yes --why 'the customer asked for it'\n  webhooksctl discard --all --dry-run"
+    )]
     Discard(levers::WaitingArgs),
-    /// Lets go now what waits for an endpoint, or for all of an account: ends the hold that its receiver asked for, brings retries forward,
+    /// Lets go now what waits for an endpoint, for all of an account, or for all (`--all`): ends the hold that its receiver asked for, brings retries forward,
     /// serves what is in quarantine, and switches on what failures have disabled. Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl release ep_8f2k9c1m4x7b3d6h\n  webhooksctl release --all --dry-run"
+    )]
     Release(levers::WaitingArgs),
     /// Cancels a delivery, wherever it waits or is in flight, all of an event that are unfinished, or a replay that runs. Needs the rights of
     /// `operator-write`.
     Cancel(levers::CancelArgs),
-    /// Sends again what has ended: a delivery, those of an event, or those of an endpoint or an account within a time span. Needs the rights of
-    /// `operator-write`.
+    /// Sends again what has ended: a delivery, those of an event, or those of an endpoint, an account or all (`--all`) within a time span. Needs
+    /// the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl replay dlv_01jq8z4m5n6p7r8s9tabcdefgh_8f2k9c1m4x7b3d6h\n  webhooksctl replay org:org_2abc --since 2026-03-26T15:30:00Z --status succeeded\n  webhooksctl replay --all --since 2026-03-26T15:30:00Z --dry-run"
+    )]
     Replay(levers::ReplayArgs),
-    /// Sends again what was exhausted since a moment, of an endpoint or an account. Needs the rights of `operator-write`.
+    /// Sends again what was exhausted since a moment, of an endpoint, an account or all (`--all`). Needs the rights of `operator-write`.
+    #[command(
+        after_help = "Examples:\n  webhooksctl requeue org:org_2abc --since 2026-03-26T15:30:00Z --wait\n  webhooksctl requeue --all --since 2026-03-26T15:30:00Z --dry-run"
+    )]
     Requeue(levers::RequeueArgs),
     /// Lets go of finished events' payloads, and of logs, before they have reached their age: for room, or because they must not be kept. Needs
     /// the rights of `operator-write`.
@@ -195,9 +220,9 @@ fn main() -> ExitCode {
         Command::Endpoints(arguments) => endpoints::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
-        Command::Pause(arguments) => hold::pause(&arguments).and_then(|said| print(&said)),
-        Command::Throttle(arguments) => hold::throttle(&arguments).and_then(|said| print(&said)),
-        Command::Resume(arguments) => hold::resume(&arguments).and_then(|said| print(&said)),
+        Command::Pause(arguments) => levers::pause(&arguments),
+        Command::Throttle(arguments) => levers::throttle(&arguments),
+        Command::Resume(arguments) => levers::resume(&arguments),
         Command::Discard(arguments) => levers::discard(&arguments),
         Command::Release(arguments) => levers::release(&arguments),
         Command::Cancel(arguments) => levers::cancel(&arguments),
@@ -205,9 +230,9 @@ fn main() -> ExitCode {
         Command::Requeue(arguments) => levers::requeue(&arguments),
         Command::Purge(arguments) => levers::purge(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
-        Command::Events(command) => events::run(&command).and_then(|said| print(&said)),
+        Command::Events(command) => events::run(&command),
         Command::History(command) => history::run(&command),
-        Command::Store(command) => store::run(&command).and_then(|said| print(&said)),
+        Command::Store(command) => store::run(&command),
         Command::RedisPasswords(arguments) => print(&redis_users::new_passwords(&arguments)),
         Command::SigningSecret => print(SigningSecret::generate().expose()),
         Command::ServiceKey(arguments) => print(&keys::describe_new(&arguments)),

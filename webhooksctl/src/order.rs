@@ -86,6 +86,11 @@ impl Deed<'_> {
     }
 }
 
+/// Asks whether all are meant: on a terminal the person there has to say the word, elsewhere `--yes`.
+pub(crate) fn confirm_all(what: &str, yes: bool) -> anyhow::Result<()> {
+    ask_for(what, yes, "Type `all` to go on:", &["all"])
+}
+
 /// Asks whether so many deliveries, events or endpoints are meant, if they are many: on a terminal the person there, elsewhere `--yes` has to say so.
 pub(crate) fn confirm(what: &str, many: u64, yes: bool) -> anyhow::Result<()> {
     ask(what, yes || many <= MANY)
@@ -93,7 +98,11 @@ pub(crate) fn confirm(what: &str, many: u64, yes: bool) -> anyhow::Result<()> {
 
 /// Asks whether something is meant, in the same way.
 pub(crate) fn ask(what: &str, yes: bool) -> anyhow::Result<()> {
-    if yes {
+    ask_for(what, yes, "Go on? [y/N]", &["y", "yes"])
+}
+
+fn ask_for(what: &str, is_answered: bool, question: &str, words: &[&str]) -> anyhow::Result<()> {
+    if is_answered {
         return Ok(());
     }
     let stdin = std::io::stdin();
@@ -101,11 +110,11 @@ pub(crate) fn ask(what: &str, yes: bool) -> anyhow::Result<()> {
         bail!("nothing was changed: this would {what}. If that is meant, add --yes");
     }
     let mut stderr = std::io::stderr();
-    write!(stderr, "This will {what}. Go on? [y/N] ")?;
+    write!(stderr, "This will {what}. {question} ")?;
     stderr.flush()?;
     let mut answer = String::new();
     stdin.read_line(&mut answer)?;
-    let is_meant = ["y", "yes"].contains(&answer.trim().to_lowercase().as_str());
+    let is_meant = words.contains(&answer.trim().to_lowercase().as_str());
     ensure!(is_meant, "nothing was changed");
     Ok(())
 }

@@ -1,15 +1,17 @@
 //! `secrets rewrap` seals signing secrets anew with the first key of `SECRETS_KEY`, so that the others can go; `secrets accept` makes that
 //! key the store's where the right one is lost.
 
-use std::io::Write as _;
+use std::fmt::Write as _;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use program::config::SecretsArgs;
+use serde_json::json;
 use store::rewrap::RewrapReport;
 use store::settings::RedisArgs;
 
 use crate::order::{Deed, OrderArgs};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -34,6 +36,9 @@ pub(crate) struct AcceptArgs {
 
     #[command(flatten)]
     secrets: SecretsArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The arguments of `secrets rewrap`.
@@ -51,6 +56,9 @@ pub(crate) struct RewrapArgs {
     /// Change nothing, and tell what would be done.
     #[arg(long)]
     dry_run: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Runs the command.
@@ -70,12 +78,11 @@ fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
         let accepting = async { Ok(store.accept_secrets_key(keyring).await?) };
         runtime.block_on(deed.noted(&store, accepting, |_| "done".to_owned()))?;
     }
-    writeln!(
-        std::io::stdout(),
-        "programs need key {} from now on",
-        keyring.sealing_key_id()
-    )?;
-    Ok(())
+    let key = keyring.sealing_key_id();
+    arguments.output.print(
+        &json!({"action": "secrets accept", "key": key}),
+        &format!("programs need key {key} from now on"),
+    )
 }
 
 /// What is noted: never a key, only its name.
@@ -111,7 +118,13 @@ fn rewrap(arguments: &RewrapArgs) -> anyhow::Result<()> {
             runtime.block_on(deed.noted(&store, rewrapping, said))?
         });
     }
-    print(&report, keyring.sealing_key_id(), arguments.dry_run)?;
+    let key = keyring.sealing_key_id();
+    let json = json!({"action": "secrets rewrap", "dryRun": arguments.dry_run, "endpoints": report.endpoints, "secrets": report.rewrapped,
+        "changedMeanwhile": report.overtaken, "unopened": report.unopened, "key": key, "byKey": report.by_key,
+        "reasons": report.reasons});
+    arguments
+        .output
+        .print(&json, &described(&report, key, arguments.dry_run))?;
     match report.unopened {
         0 => Ok(()),
         count => {
@@ -120,28 +133,27 @@ fn rewrap(arguments: &RewrapArgs) -> anyhow::Result<()> {
     }
 }
 
-fn print(report: &RewrapReport, sealing: &str, dry_run: bool) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+fn described(report: &RewrapReport, sealing: &str, dry_run: bool) -> String {
     let done = if dry_run {
         "would be sealed anew"
     } else {
         "sealed anew"
     };
-    writeln!(
-        out,
-        "looked at {} endpoints: {} secrets {done}, {} changed meanwhile and were left alone",
+    let mut text = format!(
+        "looked at {} endpoints: {} secrets {done}, {} changed meanwhile and were left alone\n",
         report.endpoints, report.rewrapped, report.overtaken
-    )?;
+    );
     for (key, count) in &report.by_key {
         let role = if key == sealing {
             "the first of SECRETS_KEY"
         } else {
             "not the first of SECRETS_KEY"
         };
-        writeln!(out, "  {count} under key {key} ({role})")?;
+        // Writing into a string can't fail.
+        let _written = writeln!(text, "  {count} under key {key} ({role})");
     }
     for reason in &report.reasons {
-        writeln!(out, "  {reason}")?;
+        let _written = writeln!(text, "  {reason}");
     }
-    Ok(())
+    text
 }

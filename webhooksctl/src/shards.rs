@@ -7,12 +7,14 @@ mod listing;
 
 mod moving;
 
-use std::io::Write as _;
-
 use clap::{Args, Subcommand};
+use serde_json::json;
 use store::settings::RedisArgs;
 use store::shards::Shards;
 
+use crate::noted::noted;
+use crate::order::OrderArgs;
+use crate::output::OutputArgs;
 use crate::runtime;
 
 /// The arguments of `shards`.
@@ -46,6 +48,12 @@ enum ShardsCommand {
 struct AdoptArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Runs the command.
@@ -54,15 +62,21 @@ pub(crate) fn run(arguments: &ShardsArgs) -> anyhow::Result<()> {
         None => listing::list(&arguments.list),
         Some(ShardsCommand::Grow(arguments)) => grow::run(arguments),
         Some(ShardsCommand::Move(arguments)) => moving::run(arguments),
-        Some(ShardsCommand::Adopt(arguments)) => adopt(&arguments.redis),
+        Some(ShardsCommand::Adopt(arguments)) => adopt(arguments),
     }
 }
 
-fn adopt(redis: &RedisArgs) -> anyhow::Result<()> {
-    let shards = runtime::new()?.block_on(Shards::adopt(redis))?;
-    writeln!(
-        std::io::stdout(),
-        "the cluster has the store of the single server now, with {shards} of its shards; programs that wait go on within seconds"
-    )?;
-    Ok(())
+fn adopt(arguments: &AdoptArgs) -> anyhow::Result<()> {
+    let AdoptArgs { redis, order, output } = arguments;
+    let shards = runtime::new()?.block_on(async {
+        let shards = Shards::adopt(redis).await?;
+        noted("shards adopt", redis, order, &format!("{shards} shards")).await;
+        anyhow::Ok(shards)
+    })?;
+    output.print(
+        &json!({"action": "shards adopt", "shards": shards}),
+        &format!(
+            "the cluster has the store of the single server now, with {shards} of its shards; programs that wait go on within seconds"
+        ),
+    )
 }

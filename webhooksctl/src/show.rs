@@ -16,6 +16,7 @@ use store::log::{EntryId, EventStory};
 use store::settings::RedisArgs;
 
 use crate::lists::{of_account, of_endpoint};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::stores;
 
@@ -57,6 +58,9 @@ pub(crate) struct WhyArgs {
     /// The event's account: once an event has finished and was packed, only its account's history has it.
     #[arg(long)]
     account: Option<AccountId>,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// `show`.
@@ -96,8 +100,8 @@ pub(crate) fn why(arguments: &WhyArgs) -> anyhow::Result<()> {
             )
         }
     };
-    writeln!(std::io::stdout(), "{said}")?;
-    Ok(())
+    let json = json!({"event": event, "endpoint": endpoint, "account": story.account, "said": said});
+    arguments.output.print(&json, &said)
 }
 
 async fn find(stores: &[Store], arguments: &ShowArgs) -> anyhow::Result<Value> {

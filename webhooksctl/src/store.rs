@@ -3,15 +3,18 @@
 
 mod accept;
 
-mod noted;
+use std::io::Write as _;
 
 use clap::{Args, Subcommand};
 use domain::clock::Timestamp;
+use serde_json::{Value, json};
 use store::Store;
 use store::identity::{Rewind, StoreFacts, StoreId, Upgraded, newest_schema, unknown_schema};
 use store::settings::RedisArgs;
 
+use crate::noted::noted;
 use crate::order::OrderArgs;
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -36,6 +39,9 @@ pub(crate) enum StoreCommand {
 pub(crate) struct ShowArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The arguments of `store upgrade`.
@@ -50,48 +56,75 @@ pub(crate) struct UpgradeArgs {
     /// No program of an older release runs any more, whatever Redis tells of its connections, or doesn't tell.
     #[arg(long)]
     all_are_stopped: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
-/// Runs the command, and returns what to print.
-pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<String> {
+/// Runs the command.
+pub(crate) fn run(command: &StoreCommand) -> anyhow::Result<()> {
     match command {
-        StoreCommand::Id => Ok(format!("STORE_ID={}", StoreId::random())),
-        StoreCommand::Show(arguments) => runtime::new()?.block_on(show(&arguments.redis)),
+        StoreCommand::Id => Ok(writeln!(std::io::stdout(), "{}", new_id())?),
+        StoreCommand::Show(arguments) => runtime::new()?.block_on(show(arguments)),
         StoreCommand::Upgrade(arguments) => runtime::new()?.block_on(upgrade_all(arguments)),
         StoreCommand::Accept(arguments) => runtime::new()?.block_on(accept::accept(arguments)),
     }
 }
 
+/// A new identity, as a line for `.env`.
+fn new_id() -> String {
+    format!("STORE_ID={}", StoreId::random())
+}
+
 /// What is known of each shard, or of all together where one server has them.
-async fn show(redis: &RedisArgs) -> anyhow::Result<String> {
-    let mut all = Vec::new();
-    for store in stores(redis).await? {
-        all.push((prefix(&store), described(&store.store_marks().await?)));
+async fn show(arguments: &ShowArgs) -> anyhow::Result<()> {
+    let (mut all, mut shards) = (Vec::new(), Vec::new());
+    for store in stores(&arguments.redis).await? {
+        let facts = store.store_marks().await?;
+        shards.push(shown(&store, &facts));
+        all.push((prefix(&store), described(&facts)));
     }
-    if all.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+    let text = if all.windows(2).all(|pair| pair[0].1 == pair[1].1) {
         all.truncate(1);
-        return Ok(all.pop().unwrap_or_default().1);
-    }
-    let each = all
-        .into_iter()
-        .map(|(prefix, text)| format!("{}\n{text}", prefix.trim_end()));
-    Ok(each.collect::<Vec<_>>().join("\n"))
+        all.pop().unwrap_or_default().1
+    } else {
+        let each = all
+            .into_iter()
+            .map(|(prefix, text)| format!("{}\n{text}", prefix.trim_end()));
+        each.collect::<Vec<_>>().join("\n")
+    };
+    arguments.output.print(&json!({"shards": shards}), &text)
+}
+
+fn shown(store: &Store, facts: &StoreFacts) -> Value {
+    let moment = |ms| (ms > 0).then(|| time(ms));
+    let rewound = facts
+        .rewound
+        .as_ref()
+        .map(|Rewind { at, from, to }| json!({"noticedAt": time(*at), "from": from, "to": to}));
+    json!({"shard": store.shard().number, "storeId": facts.identity.as_ref().map(ToString::to_string), "schema": facts.schema,
+        "writes": facts.writes, "acceptedAt": moment(facts.accepted_at), "setBack": rewound})
 }
 
 /// Changes all shards to the newest forms.
-async fn upgrade_all(arguments: &UpgradeArgs) -> anyhow::Result<String> {
-    let mut lines = Vec::new();
+async fn upgrade_all(arguments: &UpgradeArgs) -> anyhow::Result<()> {
+    let (mut lines, mut shards) = (Vec::new(), Vec::new());
     for store in stores(&arguments.redis).await? {
-        lines.push(format!("{}{}", prefix(&store), upgrade(&store, arguments).await?));
+        let said = upgrade(&store, arguments).await?;
+        shards.push(json!({"shard": store.shard().number, "schema": newest_schema(), "result": said}));
+        lines.push(format!("{}{said}", prefix(&store)));
     }
-    noted::noted(
+    noted(
         "store upgrade",
         &arguments.redis,
         &arguments.order,
         &lines.join("; "),
     )
     .await;
-    Ok(lines.join("\n"))
+    arguments.output.print(
+        &json!({"action": "store upgrade", "shards": shards}),
+        &lines.join("\n"),
+    )
 }
 
 /// Changes a shard to the newest forms, unless somebody may need the older ones.
@@ -141,12 +174,6 @@ fn described(facts: &StoreFacts) -> String {
             None => "no store: `wh:meta` is not there".to_owned(),
         };
     };
-    let time = |millis: u64| {
-        i64::try_from(millis)
-            .ok()
-            .and_then(Timestamp::from_millis)
-            .unwrap_or_default()
-    };
     let mut lines = vec![format!("STORE_ID={identity}"), format!("writes {}", facts.writes)];
     lines.extend(facts.schema.iter().map(|schema| format!("schema {schema}")));
     if facts.accepted_at > 0 {
@@ -159,6 +186,13 @@ fn described(facts: &StoreFacts) -> String {
         ));
     }
     lines.join("\n")
+}
+
+fn time(millis: u64) -> Timestamp {
+    i64::try_from(millis)
+        .ok()
+        .and_then(Timestamp::from_millis)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

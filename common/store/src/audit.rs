@@ -13,6 +13,9 @@ use crate::log::EntryId;
 use crate::scripts::{Answer as _, script};
 use crate::{Store, StoreError};
 
+/// How many notes a shard keeps, about: as many as audit.lua.
+const KEPT: u32 = 10_000;
+
 /// The longest name, and the longest reason, in characters.
 const LONGEST: usize = 500;
 
@@ -28,6 +31,14 @@ script! {
     } -> ()
 }
 
+/// In one line, and not too long: line feeds and the like become spaces.
+fn plain(text: &str) -> String {
+    let words = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char });
+    words.take(LONGEST).collect::<String>().trim().to_owned()
+}
+
 /// Who orders something, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order(Arc<str>);
@@ -36,12 +47,6 @@ impl Order {
     /// An order of this person. Line feeds become spaces, and what is too long is cut.
     #[must_use]
     pub fn new(by: &str, why: &str) -> Self {
-        let plain = |text: &str| -> String {
-            let words = text
-                .chars()
-                .map(|char| if char.is_control() { ' ' } else { char });
-            words.take(LONGEST).collect::<String>().trim().to_owned()
-        };
         let by = plain(by);
         let by = if by.is_empty() { "somebody" } else { &by };
         Self(format!("{by}\n{}", plain(why)).into())
@@ -109,9 +114,29 @@ impl Store {
             action,
             target,
             of: account,
-            result,
+            result: &plain(result),
         })
         .await
+    }
+
+    /// The same by the one command that `shards move` has the right to, which runs no scripts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses the command.
+    pub async fn note_plainly(&self, action: &str, target: &str, result: &str) -> Result<(), StoreError> {
+        let Some(order) = &self.order else {
+            return Ok(());
+        };
+        let (by, why) = order.words();
+        let mut note = redis::cmd("XADD");
+        note.arg(self.keys().key("audit"));
+        note.arg("MAXLEN").arg("~").arg(KEPT).arg("*");
+        for (name, value) in [("by", by), ("why", why), ("action", action), ("target", target)] {
+            note.arg(name).arg(value);
+        }
+        note.arg("account").arg("").arg("result").arg(plain(result));
+        self.query::<String>(&note).await.map(drop)
     }
 
     /// The newest notes of this shard before a place, newest first, each with its place.
@@ -142,7 +167,8 @@ impl Store {
                 action: field("action"),
                 target: field("target"),
                 account: Some(field("account")).filter(|account| !account.is_empty()),
-                result: field("result"),
+                // Those of earlier releases may have several lines.
+                result: plain(&field("result")),
             };
             (place, entry)
         });

@@ -34,7 +34,7 @@
 //! - [`live`]: the logs of a shard as they grow, for an operator.
 //! - [`replays`]: sending again what was finished. [`test_events`]: test events, past the queue. `erasing`: a person's right to be
 //!   forgotten.
-//! - [`mending`]: what an operator does about what waits. [`audit`]: who did it, and why.
+//! - [`mending`]: what an operator does about what waits. [`repair`]: what can be mended of what [`check`] finds. [`audit`]: who did it, and why.
 
 use std::sync::{Arc, Mutex};
 
@@ -113,6 +113,8 @@ mod erasing;
 
 pub mod audit;
 pub mod mending;
+
+pub mod repair;
 
 use clock::ScriptClock;
 use condition::Condition;

@@ -4,7 +4,8 @@ use super::scripts::{Assembled, Declaration, Listed, RunsAs, Script, ScriptCalls
 use super::{
     accounts, api_keys, audit, check, egress, endpoints, erasing, event_types, events, health, history,
     identity, log, mending, moving, operator_events, overview, parked, policy, portal_sessions, queue, rates,
-    replays, rewrap, rotation, secrets_key, server, service_keys, shards, test_events, watch, workers,
+    repair, replays, rewrap, rotation, secrets_key, server, service_keys, shards, test_events, watch,
+    workers,
 };
 
 macro_rules! list {
@@ -81,6 +82,13 @@ list![
     mending::HistoryPurge<'_>,
     mending::DeliveriesCancel<'_>,
     audit::AuditNote<'_>,
+    repair::RepairSum<'_>,
+    repair::RepairEndpoint<'_>,
+    repair::RepairFinished<'_>,
+    repair::RepairMember<'_>,
+    repair::RepairLifetime<'_>,
+    repair::RepairShares<'_>,
+    repair::RepairDelivery<'_>,
     accounts::AccountLimitsSet<'_>,
     accounts::AccountErase<'_>,
     accounts::AccountEraseStep<'_>,

@@ -11,9 +11,22 @@ use reqwest::Method;
 use serde_json::json;
 
 fn adopt(system: &System) -> (bool, String) {
+    operate(
+        system,
+        &[
+            "shards",
+            "adopt",
+            "--by",
+            "bob",
+            "--why",
+            "one server is too small",
+        ],
+    )
+}
+
+fn operate(system: &System, arguments: &[&str]) -> (bool, String) {
     let environment = [("REDIS_URL".to_owned(), system.redis.url())];
-    let output =
-        tokio::task::block_in_place(|| Process::run("webhooksctl", &["shards", "adopt"], &environment));
+    let output = tokio::task::block_in_place(|| Process::run("webhooksctl", arguments, &environment));
     let said = [output.stdout, output.stderr].concat();
     (
         output.status.success(),
@@ -63,6 +76,10 @@ async fn a_single_server_becomes_a_node_with_all_that_it_has() {
     let (is_done, said) = adopt(&system);
     assert!(is_done, "{said}");
     accepted(&system, &receiver, 2).await;
+    let (_, noted) = operate(&system, &["audit"]);
+    for word in ["shards adopt", "bob", "one server is too small", "1 shards"] {
+        assert!(noted.contains(word), "{noted}");
+    }
 
     // The past is there: a repeat of what was accepted before finds it.
     let (status, again) = push(&system, 1).await;

@@ -153,7 +153,7 @@ pub(crate) async fn moves_a_shard(program: &Program) {
     let other = cluster.another_primary();
     let [api, worker, mover] =
         [api, worker, "mover:of-mover".to_owned()].map(|login| url(other, false, &login));
-    let to = other.address().to_string();
+    let (to, reader) = (other.address().to_string(), worker.clone());
     let builder = System::builder().on(primary).env("SHARDS", "1");
     let builder = builder.api_env("REDIS_URL", api).worker_env("REDIS_URL", worker);
     let mut system = builder.start().await;
@@ -165,14 +165,32 @@ pub(crate) async fn moves_a_shard(program: &Program) {
     more_accepted(&load, 20).await;
     let moved = tokio::task::block_in_place(|| {
         let environment = [("REDIS_URL".to_owned(), mover)];
-        Process::run("webhooksctl", &["shards", "move", "0", &to], &environment)
+        let order = ["--by", "bob", "--why", "the old one goes", "--json"];
+        let arguments = [&["shards", "move", "0", &to], &order[..]].concat();
+        Process::run("webhooksctl", &arguments, &environment)
     });
+    let document: serde_json::Value = serde_json::from_slice(&moved.stdout).unwrap_or_default();
     let said = String::from_utf8([moved.stdout, moved.stderr].concat()).unwrap();
     eprintln!("{}: {said}", program.name);
     for node in cluster.nodes.iter().chain([&system.redis]) {
         refused_nothing(node, program);
     }
     assert!(moved.status.success(), "{}: {said}", program.name);
+    assert_eq!(document["to"], to.as_str(), "{said}");
+    let audited = tokio::task::block_in_place(|| {
+        let environment = [("REDIS_URL".to_owned(), reader)];
+        Process::run("webhooksctl", &["audit"], &environment)
+    });
+    let noted = String::from_utf8([audited.stdout, audited.stderr].concat()).unwrap();
+    let lines = noted
+        .lines()
+        .filter(|line| line.contains("shards move") && line.contains("the old one goes"));
+    assert_eq!(
+        lines.count(),
+        2,
+        "{}: it begins and is done: {noted}{said}",
+        program.name
+    );
     tokio::task::block_in_place(|| cluster.exchange(slot(), &mut system.redis));
     more_accepted(&load, 20).await;
     let loaded = load.stop().await;

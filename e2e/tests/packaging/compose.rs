@@ -151,7 +151,10 @@ fn the_image_holds_the_programs_and_runs_as_nobody() {
 #[test]
 fn what_the_programs_are_built_from_reaches_the_image() {
     let ignored = workspace_file(".dockerignore");
-    let admitted: Vec<_> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    let admitted: Vec<_> = ignored
+        .lines()
+        .filter_map(|line| line.strip_prefix('!'))
+        .collect();
     let is_admitted = |path: &Path| admitted.iter().any(|known| path.starts_with(known));
     let mut seen = 0;
     for name in ["webhooks-api", "webhooks-worker", "webhooksctl"] {

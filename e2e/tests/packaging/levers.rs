@@ -84,7 +84,12 @@ impl Scene {
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Value {
         let printed = self.done(&[arguments, &["--json"]].concat());
-        serde_json::from_str(&printed).unwrap_or_else(|error| panic!("{error}: {printed}"))
+        // Behind the document may stand how far it was.
+        let document = printed
+            .lines()
+            .find(|line| line.starts_with('{'))
+            .unwrap_or_default();
+        serde_json::from_str(document).unwrap_or_else(|error| panic!("{error}: {printed}"))
     }
 
     /// Each note: who, what, to what, what came of it.
@@ -152,7 +157,7 @@ async fn what_waits_is_discarded_after_a_look_and_sent_again_by_a_replay() {
 }
 
 /// An hour before a note.
-fn hour_before(note: &Value) -> String {
+pub(crate) fn hour_before(note: &Value) -> String {
     let at: domain::clock::Timestamp = note["at"].as_str().unwrap().parse().unwrap();
     let before = i64::try_from(at.as_millis()).unwrap() - 3_600_000;
     domain::clock::Timestamp::from_millis(before).unwrap().to_string()

@@ -15,6 +15,8 @@ mod books;
 
 mod chart;
 
+mod commands;
+
 mod compose;
 
 mod docs_page;
@@ -22,6 +24,8 @@ mod docs_page;
 mod house;
 
 mod levers;
+
+mod levers_all;
 
 mod lua;
 

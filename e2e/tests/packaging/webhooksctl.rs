@@ -1,8 +1,11 @@
 //! Runs the operator's tool.
+//!
+//! Proves (guarantees): what the check finds is repaired only where that is no guess
 
 use e2e::client::Caller;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
+use e2e::redis_server::RedisServer;
 use e2e::system::System;
 use serde_json::json;
 
@@ -67,6 +70,85 @@ async fn a_check_finds_what_does_not_agree() {
     assert!(text.contains("something: is a key that nothing knows"), "{text}");
     let (good, text) = run(&["check", "--redis-url", "redis://127.0.0.1:1"]);
     assert!(!good && text.contains("Redis is not available"), "{text}");
+    system.stop();
+}
+
+/// It mends what it can, with the rights to, and says why about the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_repairs_what_is_no_guess() {
+    let server = RedisServer::start_guarded();
+    let (mut system, _receiver, endpoint) = System::builder()
+        .on_guarded(server)
+        .workers(0)
+        .start_with_hook()
+        .await;
+    system
+        .backend()
+        .push(system.account(), "session.created", json!({}))
+        .await;
+    let bytes = format!("wh:{{0}}:account:{}:bytes", system.account());
+    system.redis.raw(&format!("INCRBY {bytes} 5")).unwrap();
+    system.redis.raw("DEL wh:{0}:ready").unwrap();
+    system.redis.raw("SET wh:{0}:something else").unwrap();
+    let check = |user: &str, more: &[&str]| {
+        let environment = [("REDIS_URL".to_owned(), system.redis.url_as(user))];
+        let arguments = [&["check", "--repair"], more].concat();
+        let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &arguments, &environment));
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.success(), said.concat())
+    };
+    let (good, said) = check("operator", &[]);
+    assert!(
+        !good && said.contains("takes the rights of `operator-write`"),
+        "{said}"
+    );
+    let (good, said) = check("operator", &["--dry-run"]);
+    assert!(
+        !good && said.contains("2 would be repaired, 1 not repaired; 3 violations are left"),
+        "{said}"
+    );
+    assert!(said.contains("would be repaired: it is the sum over"), "{said}");
+
+    let (good, said) = check("operator-write", &["--by", "bob", "--why", "the pager rang"]);
+    assert!(
+        !good && said.contains("2 repaired, 1 not repaired; 1 violation is left"),
+        "{said}"
+    );
+    assert!(
+        said.contains("something: not repaired: something else wrote it"),
+        "{said}"
+    );
+    assert!(
+        said.contains(&format!("endpoint:{}: repaired: it has its turn", endpoint.id)),
+        "{said}"
+    );
+    system.redis.raw("DEL wh:{0}:something").unwrap();
+    let (good, said) = check("operator-write", &[]);
+    assert!(
+        good && said.contains("0 repaired, 0 not repaired; no violation is left"),
+        "{said}"
+    );
+
+    let environment = [("REDIS_URL".to_owned(), system.redis.url_as("operator"))];
+    let audit =
+        tokio::task::block_in_place(|| Process::run("webhooksctl", &["audit", "--json"], &environment));
+    let noted: serde_json::Value = serde_json::from_slice(&audit.stdout).unwrap();
+    let noted: Vec<_> = noted["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|note| format!("{} {} {}", note["action"], note["target"], note["result"]).replace('"', ""))
+        .collect();
+    let expected = [
+        "check --repair the store 2 repaired, 1 not repaired".to_owned(),
+        format!("repair {} it has its turn", endpoint.id),
+        format!("repair {} bytes: ", system.account()),
+        "check --repair the store begins".to_owned(),
+    ];
+    assert_eq!(noted.len(), expected.len(), "{noted:#?}");
+    for (note, expected) in noted.iter().zip(&expected) {
+        assert!(note.starts_with(expected), "{note}: {noted:#?}");
+    }
     system.stop();
 }
 

@@ -13,7 +13,7 @@ use domain::id::DeliveryId;
 use store::check::{Violation, broken_rules};
 use store::queue::WorkRequest;
 
-fn command(words: &str) -> Cmd {
+pub(crate) fn command(words: &str) -> Cmd {
     let mut words = words.split(' ');
     let mut command = redis::cmd(words.next().unwrap());
     for word in words {
@@ -27,7 +27,7 @@ fn command(words: &str) -> Cmd {
 }
 
 /// One delivery in each place: pending, in flight, waiting for a retry, exhausted.
-async fn busy() -> (Fixture, String, Vec<String>) {
+pub(crate) async fn busy() -> (Fixture, String, Vec<String>) {
     let fixture = Fixture::new().await;
     fixture.announce().await;
     let endpoint = fixture.endpoint(&["*"]).await;
@@ -47,7 +47,7 @@ async fn busy() -> (Fixture, String, Vec<String>) {
 }
 
 /// What one look finds: nothing changes meanwhile.
-async fn violations(fixture: &Fixture) -> Vec<Violation> {
+pub(crate) async fn violations(fixture: &Fixture) -> Vec<Violation> {
     broken_rules(&fixture.store.snapshot(&|_| {}).await.unwrap())
 }
 

@@ -58,7 +58,7 @@ mod recent;
 mod recovery;
 mod releases;
 mod remembered_keys;
-
+mod repair;
 mod replays;
 mod resume;
 mod rounds;

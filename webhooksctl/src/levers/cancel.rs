@@ -18,12 +18,21 @@ pub(crate) struct CancelArgs {
     lever: LeverArgs,
 
     /// The delivery (`dlv_…`), the event (`evt_…`) or the replay (`rpl_…`).
-    id: String,
+    #[arg(required_unless_present = "all")]
+    id: Option<String>,
+
+    #[arg(long, hide = true)]
+    all: bool,
 }
 
 /// Does it.
 pub(crate) fn cancel(arguments: &CancelArgs) -> anyhow::Result<()> {
-    let CancelArgs { lever, id } = arguments;
+    let CancelArgs { lever, id, .. } = arguments;
+    let Some(id) = id.as_ref().filter(|_| !arguments.all) else {
+        bail!(
+            "there is no `cancel --all`: what is canceled has a name (`dlv_…`, `evt_…`, `rpl_…`). All that waits is canceled by `webhooksctl discard --all`"
+        );
+    };
     let runtime = runtime::new()?;
     let (count, text) = if let Ok(delivery) = id.parse::<DeliveryId>() {
         runtime.block_on(one(lever, &delivery))?

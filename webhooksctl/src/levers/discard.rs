@@ -1,47 +1,57 @@
-//! `discard`: cancels all that waits for an endpoint, or for an account.
+//! `discard`: cancels all that waits for an endpoint, for an account, or for all.
+
+use std::cell::Cell;
 
 use serde_json::json;
 
-use super::{Scope, WaitingArgs, deliveries};
-use crate::order::confirm;
+use super::{WaitingArgs, deliveries};
 use crate::runtime;
 
 /// Does it, endpoint by endpoint.
 pub(crate) fn discard(arguments: &WaitingArgs) -> anyhow::Result<()> {
     let WaitingArgs { lever, target } = arguments;
-    let runtime = runtime::new()?;
-    let Scope {
-        store,
-        account,
-        endpoints,
-    } = runtime.block_on(lever.scope(target))?;
-    let waiting: u64 = endpoints.iter().map(|(_, load)| load.backlog()).sum();
-    let mut discarded = 0;
+    let (runtime, target) = (runtime::new()?, target.target());
+    let reach = runtime.block_on(lever.reach(&target))?;
+    // What comes back to its endpoint, and what is in quarantine, goes as well.
+    let extent = runtime.block_on(reach.extent(|load, beside| load.backlog() + beside.sum()))?;
+    let (discarded, failed) = (Cell::new(0), Cell::new(None));
     if !lever.dry_run {
-        confirm(
-            &format!("cancel about {} of {target}", deliveries(waiting)),
-            waiting,
-            lever.yes,
-        )?;
-        let progress = runtime::progress(|deliveries: u64| format!("canceled {deliveries} …"));
-        for (id, _) in &endpoints {
-            let here = runtime.block_on(store.discard_waiting(&account, id))?;
-            discarded += here.unwrap_or(0);
-            progress(discarded);
-        }
+        let about = deliveries(extent.deliveries);
+        reach.confirm(&format!("cancel about {about} of {target}"), extent, lever.yes)?;
+        let doing = reach.each("discarded", async |scope| {
+            for (id, load) in &scope.endpoints {
+                // Of all, only what has something: each is noted.
+                if reach.is_all() && load.backlog() + scope.beside(id).sum() == 0 {
+                    continue;
+                }
+                let here = scope.store.discard_waiting(&scope.account, id).await?;
+                discarded.set(discarded.get() + here.unwrap_or(0));
+            }
+            Ok(())
+        });
+        failed.set(runtime.block_on(doing).err());
     }
+    let count = if lever.dry_run {
+        extent.deliveries
+    } else {
+        discarded.get()
+    };
     let text = if lever.dry_run {
-        format!("about {} of {target} would be canceled", deliveries(waiting))
+        format!(
+            "about {} of {target} would be canceled: {}",
+            deliveries(count),
+            extent.described()
+        )
     } else {
         format!(
             "{} of {target} are canceled; what is in flight finishes, and a replay of what was undelivered sends them again",
-            deliveries(discarded)
+            deliveries(count)
         )
     };
-    let count = if lever.dry_run { waiting } else { discarded };
     lever.print(
-        &json!({"action": "discard", "target": target.to_string(), "account": account, "dryRun": lever.dry_run, "deliveries": count,
-            "endpoints": endpoints.len()}),
+        &json!({"action": "discard", "target": target.to_string(), "account": reach.account(), "dryRun": lever.dry_run,
+            "deliveries": count, "endpoints": extent.endpoints, "accounts": extent.accounts}),
         &text,
-    )
+    )?;
+    failed.into_inner().map_or(Ok(()), Err)
 }

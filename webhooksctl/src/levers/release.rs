@@ -1,12 +1,12 @@
-//! `release`: what waits for an endpoint goes now, as far as its owner and operators let it.
+//! `release`: what waits for an endpoint, an account or all goes now, as far as its owner and operators let it.
 
 use domain::clock::Timestamp;
 use serde_json::{Value, json};
-use store::mending::Released;
+use store::mending::{Beside, Released};
 use store::overview::EndpointLoad;
 
-use super::{Scope, WaitingArgs, deliveries};
-use crate::order::confirm;
+use super::reach::Scope;
+use super::{WaitingArgs, deliveries};
 use crate::runtime;
 
 /// What came of an endpoint, or would.
@@ -17,63 +17,82 @@ enum Came {
     Stays(&'static str),
 }
 
+/// How many endpoints that stay are told of to people.
+const TOLD: usize = 20;
+
 /// Does it, endpoint by endpoint.
 pub(crate) fn release(arguments: &WaitingArgs) -> anyhow::Result<()> {
     let WaitingArgs { lever, target } = arguments;
-    let runtime = runtime::new()?;
-    let scope = runtime.block_on(lever.scope(target))?;
-    let going: u64 = scope.endpoints.iter().map(|(_, load)| may_go(load)).sum();
+    let (runtime, target) = (runtime::new()?, target.target());
+    let reach = runtime.block_on(lever.reach(&target))?;
+    let extent = runtime.block_on(reach.extent(may_go))?;
     if !lever.dry_run {
-        confirm(
-            &format!("let about {} of {target} go now", deliveries(going)),
-            going,
+        let about = deliveries(extent.deliveries);
+        reach.confirm(
+            &format!("let about {about} of {target} go now"),
+            extent,
             lever.yes,
         )?;
     }
-    let (mut released, mut lines, mut all) = (0, Vec::new(), Vec::new());
-    let progress = runtime::progress(|endpoints: usize| format!("released {endpoints} endpoints …"));
-    for (id, load) in &scope.endpoints {
-        let came = if lever.dry_run {
-            would(load)
-        } else {
-            runtime.block_on(let_go(&scope, id, load))?
-        };
-        let (count, stays) = match came {
-            Came::Goes(count) => (count, Value::Null),
-            Came::Stays(why) => {
-                lines.push(format!("{id} stays: {why}"));
-                (0, json!(why))
+    let (mut released, mut stay, mut all) = (0, Vec::new(), Vec::new());
+    let doing = reach.each("released", async |scope| {
+        for (id, load) in &scope.endpoints {
+            let beside = scope.beside(id);
+            // Of all, only what has something: each is noted.
+            if reach.is_all() && load.backlog() + beside.sum() == 0 {
+                continue;
             }
-        };
-        released += count;
-        all.push(json!({"id": id, "deliveries": count, "stays": stays}));
-        progress(all.len());
-    }
+            let came = if lever.dry_run {
+                would(load, beside)
+            } else {
+                let_go(scope, id, load).await?
+            };
+            let (count, stays) = match came {
+                Came::Goes(count) => (count, Value::Null),
+                Came::Stays(why) => {
+                    stay.push(format!("{id} stays: {why}"));
+                    (0, json!(why))
+                }
+            };
+            released += count;
+            all.push(json!({"id": id, "account": scope.account, "deliveries": count, "stays": stays}));
+        }
+        Ok(())
+    });
+    let done = runtime.block_on(doing);
     let how = if lever.dry_run {
         "would go"
     } else {
         "go: within a minute, or in turns with what arrives"
     };
-    lines.push(format!("{} of {target} {how}", deliveries(released)));
+    let more = stay.len().saturating_sub(TOLD);
+    stay.truncate(TOLD);
+    if more > 0 {
+        stay.push(format!("… and {more} more stay"));
+    }
+    stay.push(format!("{} of {target} {how}", deliveries(released)));
     lever.print(
-        &json!({"action": "release", "target": target.to_string(), "account": scope.account, "dryRun": lever.dry_run,
-            "deliveries": released, "endpoints": all}),
-        &lines.join("\n"),
-    )
+        &json!({"action": "release", "target": target.to_string(), "account": reach.account(), "dryRun": lever.dry_run,
+            "deliveries": released, "accounts": extent.accounts, "endpoints": all}),
+        &stay.join("\n"),
+    )?;
+    done
 }
 
 /// How many deliveries of an endpoint may go, about.
-fn may_go(load: &EndpointLoad) -> u64 {
-    match would(load) {
+fn may_go(load: &EndpointLoad, beside: Beside) -> u64 {
+    match would(load, beside) {
         Came::Goes(count) => count,
         Came::Stays(_) => 0,
     }
 }
 
-fn would(load: &EndpointLoad) -> Came {
+fn would(load: &EndpointLoad, beside: Beside) -> Came {
     match load.state.as_str() {
-        "active" if load.held_until.is_some() => Came::Goes(load.waiting + load.retrying),
-        "active" => Came::Goes(load.retrying),
+        "active" if load.held_until.is_some() => {
+            Came::Goes(load.waiting + load.retrying + beside.quarantined)
+        }
+        "active" => Came::Goes(load.retrying + beside.quarantined),
         "disabled" => Came::Goes(load.parked),
         state => Came::Stays(why(state)),
     }

@@ -11,6 +11,7 @@ use store::replays::{ReplayOutcome, ReplayStatus};
 
 use super::budgets::BudgetArgs;
 use super::span::{Span, replay_span};
+use super::target::Target;
 use super::{LeverArgs, deliveries};
 use crate::order::confirm;
 use crate::runtime;
@@ -25,7 +26,12 @@ pub(crate) struct ReplayArgs {
     budgets: BudgetArgs,
 
     /// The delivery (`dlv_…`), the event (`evt_…`), the endpoint (`ep_…`) or the account (`org:…`, `user:…`).
-    id: String,
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    id: Option<String>,
+
+    /// All accounts, one after the other; asks first, however little it is.
+    #[arg(long)]
+    all: bool,
 
     /// Of an endpoint or an account: what ended at this time or later, such as 2026-03-26T15:30:00Z.
     #[arg(long, value_name = "TIME")]
@@ -60,6 +66,9 @@ enum Status {
 pub(crate) fn replay(arguments: &ReplayArgs) -> anyhow::Result<()> {
     let ReplayArgs { lever, id, .. } = arguments;
     let runtime = runtime::new()?;
+    let Some(id) = id else {
+        return of_span(arguments, &Target::All);
+    };
     let sources = if let Ok(delivery) = id.parse::<DeliveryId>() {
         runtime.block_on(of_delivery(lever, &delivery))?
     } else if let Ok(event) = id.parse::<EventId>() {
@@ -68,21 +77,14 @@ pub(crate) fn replay(arguments: &ReplayArgs) -> anyhow::Result<()> {
         let target = id
             .parse()
             .map_err(|_| anyhow::anyhow!("an id is `dlv_…`, `evt_…`, `ep_…`, `org:…` or `user:…`"))?;
-        let span = Span {
-            status: match arguments.status {
-                Status::Exhausted => ReplayStatus::Exhausted,
-                Status::Succeeded => ReplayStatus::Succeeded,
-                Status::Undelivered => ReplayStatus::Undelivered,
-            },
-            since: arguments
-                .since
-                .context("say since when, such as --since 2026-03-26T15:30:00Z")?,
-            until: arguments.until,
-            wait: arguments.wait,
-        };
-        return replay_span(lever, &arguments.budgets, &target, &span);
+        return of_span(arguments, &target);
     };
-    let Sources { store, account, ids } = sources;
+    let Sources {
+        store,
+        account,
+        ids,
+        canceled,
+    } = sources;
     let count = ids.len() as u64;
     if !lever.dry_run {
         confirm(
@@ -108,9 +110,55 @@ pub(crate) fn replay(arguments: &ReplayArgs) -> anyhow::Result<()> {
         });
         all.push(json!({"id": source, "replay": (!lever.dry_run).then_some(new), "result": came}));
     }
+    if !canceled.is_empty() {
+        lines.push(left_out(id, &canceled));
+    }
     lever.print(
-        &json!({"action": "replay", "target": id, "account": account, "dryRun": lever.dry_run, "deliveries": all}),
+        &json!({"action": "replay", "target": id, "account": account, "dryRun": lever.dry_run, "deliveries": all,
+            "canceled": canceled}),
         &lines.join("\n"),
+    )
+}
+
+/// Of an endpoint, an account, or all.
+fn of_span(arguments: &ReplayArgs, target: &Target) -> anyhow::Result<()> {
+    let span = Span {
+        status: match arguments.status {
+            Status::Exhausted => ReplayStatus::Exhausted,
+            Status::Succeeded => ReplayStatus::Succeeded,
+            Status::Undelivered => ReplayStatus::Undelivered,
+        },
+        since: arguments
+            .since
+            .context("say since when, such as --since 2026-03-26T15:30:00Z")?,
+        until: arguments.until,
+        wait: arguments.wait,
+    };
+    replay_span(&arguments.lever, &arguments.budgets, target, &span)
+}
+
+/// How many that were canceled are named.
+const NAMED: usize = 5;
+
+/// What says that these are not sent again.
+fn left_out(event: &str, canceled: &[DeliveryId]) -> String {
+    let named: Vec<_> = canceled
+        .iter()
+        .take(NAMED)
+        .map(|id| format!("`webhooksctl replay {id}`"))
+        .collect();
+    let more = match canceled.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!(
+        "{} of {event} canceled, and not sent again by this: {}{more}",
+        if canceled.len() == 1 {
+            "1 delivery was".to_owned()
+        } else {
+            format!("{} deliveries were", canceled.len())
+        },
+        named.join(", ")
     )
 }
 
@@ -119,6 +167,8 @@ struct Sources {
     store: Store,
     account: AccountId,
     ids: Vec<DeliveryId>,
+    /// What was canceled, and isn't.
+    canceled: Vec<DeliveryId>,
 }
 
 async fn of_delivery(lever: &LeverArgs, id: &DeliveryId) -> anyhow::Result<Sources> {
@@ -133,6 +183,7 @@ async fn of_delivery(lever: &LeverArgs, id: &DeliveryId) -> anyhow::Result<Sourc
         store,
         account,
         ids: vec![id.clone()],
+        canceled: Vec::new(),
     })
 }
 
@@ -140,7 +191,10 @@ async fn of_delivery(lever: &LeverArgs, id: &DeliveryId) -> anyhow::Result<Sourc
 async fn of_event(lever: &LeverArgs, id: &EventId, account: Option<&AccountId>) -> anyhow::Result<Sources> {
     for store in lever.shards().await?.all() {
         let Some(EventStory {
-            account, deliveries, ..
+            account,
+            deliveries,
+            event,
+            ..
         }) = store.event_story(id, account).await?
         else {
             continue;
@@ -152,11 +206,22 @@ async fn of_event(lever: &LeverArgs, id: &EventId, account: Option<&AccountId>) 
             .map(|one| one.id)
             .filter(|id| !id.is_replay())
             .collect();
-        if ids.is_empty() {
-            continue;
-        }
         let store = lever.of(&account).await?;
-        return Ok(Sources { store, account, ids });
+        let kind = event.unwrap_or_default();
+        let canceled = store.canceled_of(&account, id, &kind).await?;
+        if !ids.is_empty() {
+            return Ok(Sources {
+                store,
+                account,
+                ids,
+                canceled,
+            });
+        } else if !canceled.is_empty() {
+            bail!(
+                "nothing else of it has ended: {}",
+                left_out(id.as_str(), &canceled)
+            );
+        }
     }
     bail!("of {id} no delivery is known that has ended; once it was packed, --account names whose it is")
 }

@@ -1,19 +1,21 @@
-//! Sends again what ended within a time span, of an endpoint or of all of an account: `requeue` what was exhausted, `replay` what is named.
+//! Sends again what ended within a time span, of an endpoint, of all of an account, or of all: `requeue` what was exhausted, `replay` what is named.
 //! Workers do it: a replay of many for each endpoint, as its owner can order one.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use clap::Args;
 use domain::clock::Timestamp;
-use domain::id::ReplayId;
+use domain::id::{AccountId, EndpointId, ReplayId};
 use serde_json::{Value, json};
+use store::Store;
 use store::replays::{ReplayCount, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
 use super::budgets::BudgetArgs;
-use super::{LeverArgs, Scope, deliveries};
-use crate::hold::Target;
-use crate::order::confirm;
+use super::reach::{Extent, Reach};
+use super::target::{Target, TargetArgs};
+use super::{LeverArgs, deliveries};
 use crate::runtime;
 
 /// The longest span: what is exhausted is kept for two weeks, unless configured otherwise.
@@ -21,6 +23,9 @@ const MAX_MS: u64 = 31 * 86_400_000;
 
 /// How long to wait before the next look at replays that run.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// How many endpoints are told of to people.
+const TOLD: usize = 100;
 
 /// The arguments of `requeue`.
 #[derive(Debug, Args)]
@@ -31,8 +36,8 @@ pub(crate) struct RequeueArgs {
     #[command(flatten)]
     budgets: BudgetArgs,
 
-    /// The endpoint (`ep_…`) or the account (`org:…`, `user:…`).
-    target: Target,
+    #[command(flatten)]
+    target: TargetArgs,
 
     /// What was exhausted at this time or later, such as 2026-03-26T15:30:00Z.
     #[arg(long, value_name = "TIME")]
@@ -64,7 +69,26 @@ pub(crate) fn requeue(arguments: &RequeueArgs) -> anyhow::Result<()> {
         until: arguments.until,
         wait: arguments.wait,
     };
-    replay_span(&arguments.lever, &arguments.budgets, &arguments.target, &span)
+    replay_span(
+        &arguments.lever,
+        &arguments.budgets,
+        &arguments.target.target(),
+        &span,
+    )
+}
+
+/// What is sent again of one endpoint.
+struct Counted {
+    store: Store,
+    account: AccountId,
+    endpoint: EndpointId,
+    count: ReplayCount,
+}
+
+/// A replay that was begun.
+struct Begun<'a> {
+    of: &'a Counted,
+    id: ReplayId,
 }
 
 /// Begins a replay of many for each endpoint that has something to send again.
@@ -75,57 +99,80 @@ pub(super) fn replay_span(
     span: &Span,
 ) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
-    let (counted, scope, wanted) = runtime.block_on(count(lever, target, span))?;
-    let total: u64 = counted.iter().map(|count| count.matching).sum();
-    let about = if counted.iter().any(|count| count.is_lower_bound) {
+    let reach = runtime.block_on(lever.reach(target))?;
+    let (counted, wanted) = runtime.block_on(count(&reach, span))?;
+    let total: u64 = counted.iter().map(|one| one.count.matching).sum();
+    let about = if counted.iter().any(|one| one.count.is_lower_bound) {
         format!("at least {}", deliveries(total))
     } else {
         deliveries(total)
     };
+    let accounts: BTreeSet<&str> = counted.iter().map(|one| one.account.as_str()).collect();
+    let extent = Extent {
+        accounts: accounts.len() as u64,
+        endpoints: counted.len() as u64,
+        deliveries: total,
+    };
     if !lever.dry_run {
-        confirm(&format!("send {about} of {target} again"), total, lever.yes)?;
+        reach.confirm(&format!("send {about} of {target} again"), extent, lever.yes)?;
     }
     let (mut lines, mut all, mut begun, mut busy) = (Vec::new(), Vec::new(), Vec::new(), 0);
-    for ((id, _), count) in scope.endpoints.iter().zip(&counted) {
-        if count.matching == 0 && !count.is_lower_bound {
-            continue;
-        }
+    let of = counted.len();
+    let progress = runtime::progress(|started: usize| format!("{started} of {of} replays have begun …"));
+    for of in &counted {
+        let Counted { endpoint, count, .. } = of;
         let mut replay = Value::Null;
         if !lever.dry_run {
-            let new = ReplayId::new(wanted.until.as_millis());
-            let start = scope
+            let id = ReplayId::new(wanted.until.as_millis());
+            let start = of
                 .store
-                .start_replay(&scope.account, id, &new, &wanted, budgets.budgets());
-            match runtime.block_on(start)? {
+                .start_replay(&of.account, endpoint, &id, &wanted, budgets.budgets());
+            let started = runtime.block_on(start).with_context(|| {
+                format!("stopped after {} of {} replays: what has begun goes on, and the same command begins the others", all.len(), counted.len())
+            })?;
+            match started {
                 StartOutcome::Started(_) => {
                     lines.push(format!(
-                        "{new} sends {} of {id} again",
+                        "{id} sends {} of {endpoint} again",
                         deliveries(count.matching)
                     ));
-                    replay = json!(new);
-                    begun.push((id.clone(), new));
+                    replay = json!(id);
+                    begun.push(Begun { of, id });
                 }
                 StartOutcome::Running(other) => {
                     busy += 1;
                     lines.push(format!(
-                        "{id} has a replay that runs, {other}: cancel it, or run this again once it has finished"
+                        "{endpoint} has a replay that runs, {other}: cancel it, or run this again once it has finished"
                     ));
                 }
                 StartOutcome::EndpointNotFound => {}
             }
         }
-        all.push(json!({"id": id, "deliveries": count.matching, "isLowerBound": count.is_lower_bound, "replay": replay}));
+        all.push(json!({"id": endpoint, "account": of.account, "deliveries": count.matching, "isLowerBound": count.is_lower_bound,
+            "replay": replay}));
+        progress(all.len());
     }
-    let how = if lever.dry_run { "would be" } else { "are" };
+    let more = lines.len().saturating_sub(TOLD);
+    lines.truncate(TOLD);
+    if more > 0 {
+        lines.push(format!("… and {more} more endpoints"));
+    }
     if busy == 0 {
-        lines.push(format!("{about} of {target} {how} sent again"));
+        let how = if lever.dry_run { "would be" } else { "are" };
+        let of_all = if reach.is_all() {
+            format!(": {}", extent.described())
+        } else {
+            String::new()
+        };
+        lines.push(format!("{about} of {target} {how} sent again{of_all}"));
     }
     if span.wait && !lever.dry_run {
-        runtime.block_on(finished(&scope, begun))?;
+        runtime.block_on(finished(&begun))?;
     }
     lever.print(
-        &json!({"action": "replay", "target": target.to_string(), "account": scope.account, "status": wanted.status.as_str(),
-            "since": wanted.since, "until": wanted.until, "dryRun": lever.dry_run, "deliveries": total, "endpoints": all}),
+        &json!({"action": "replay", "target": target.to_string(), "account": reach.account(), "status": wanted.status.as_str(),
+            "since": wanted.since, "until": wanted.until, "dryRun": lever.dry_run, "deliveries": total,
+            "accounts": extent.accounts, "endpoints": all}),
         &lines.join("\n"),
     )?;
     ensure!(
@@ -135,45 +182,51 @@ pub(super) fn replay_span(
     Ok(())
 }
 
-/// How many deliveries of each endpoint would be sent again.
-async fn count(
-    lever: &LeverArgs,
-    target: &Target,
-    span: &Span,
-) -> anyhow::Result<(Vec<ReplayCount>, Scope, ReplaySpan)> {
-    let scope = lever.scope(target).await?;
-    // What ended is dated by this clock.
-    let now = scope.store.time().await?;
-    let wanted = ReplaySpan {
+/// How many deliveries would be sent again of each endpoint that has some.
+async fn count(reach: &Reach, span: &Span) -> anyhow::Result<(Vec<Counted>, ReplaySpan)> {
+    let mut wanted = ReplaySpan {
         status: span.status,
         events: Vec::new(),
         since: span.since,
-        until: span.until.unwrap_or(now),
+        until: span.until.unwrap_or_default(),
     };
+    if span.until.is_none() {
+        // What ended is dated by this clock.
+        wanted.until = reach.time().await?;
+    }
     let length = wanted.until.as_millis().checked_sub(wanted.since.as_millis());
     ensure!(
         length.is_some_and(|length| length <= MAX_MS),
         "the span must end after it begins, and be 31 days at most"
     );
     let mut counted = Vec::new();
-    let progress = runtime::progress(|endpoints: usize| format!("counted for {endpoints} endpoints …"));
-    for (id, _) in &scope.endpoints {
-        let count = scope.store.count_replay(&scope.account, id, &wanted).await?;
-        counted.push(count.unwrap_or(ReplayCount {
-            matching: 0,
-            is_lower_bound: false,
-        }));
-        progress(counted.len());
-    }
-    Ok((counted, scope, wanted))
+    reach
+        .each("counted", async |scope| {
+            let (store, account) = (&scope.store, &scope.account);
+            for (endpoint, _) in &scope.endpoints {
+                let count = store.count_replay(account, endpoint, &wanted).await?;
+                let Some(count) = count.filter(|count| count.matching > 0 || count.is_lower_bound) else {
+                    continue;
+                };
+                counted.push(Counted {
+                    store: store.clone(),
+                    account: account.clone(),
+                    endpoint: endpoint.clone(),
+                    count,
+                });
+            }
+            Ok(())
+        })
+        .await?;
+    Ok((counted, wanted))
 }
 
 /// Waits until workers have made all deliveries.
-async fn finished(scope: &Scope, begun: Vec<(domain::id::EndpointId, ReplayId)>) -> anyhow::Result<()> {
+async fn finished(begun: &[Begun<'_>]) -> anyhow::Result<()> {
     let progress = runtime::progress(|made: u64| format!("made {made} …"));
     let mut made_before = 0;
-    for (endpoint, id) in begun {
-        while let Some(replay) = scope.store.get_replay(&scope.account, &endpoint, &id).await? {
+    for Begun { of, id } in begun {
+        while let Some(replay) = of.store.get_replay(&of.account, &of.endpoint, id).await? {
             progress(made_before + replay.made);
             if replay.state != ReplayState::Running {
                 made_before += replay.made;

@@ -1,13 +1,13 @@
 //! `shards grow`: more shards, while the system serves.
 
-use std::io::Write as _;
-
 use anyhow::{Context as _, bail};
 use clap::Args;
+use serde_json::json;
 use store::settings::RedisArgs;
 use store::shards::{Grown, Growth};
 
 use crate::order::{Deed, OrderArgs};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::stores;
 
@@ -27,6 +27,9 @@ pub(crate) struct GrowArgs {
     /// All programs have been started since the first run, whatever Redis tells of their connections, or doesn't tell.
     #[arg(long)]
     all_are_restarted: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Begins to grow; goes to the end if all programs know.
@@ -42,13 +45,13 @@ pub(crate) fn run(arguments: &GrowArgs) -> anyhow::Result<()> {
     let said = |grown: &Grown| format!("from {}", grown.from);
     let noted = first.ordered_by(&arguments.order.order());
     let grown = runtime.block_on(deed.noted(&noted, grow(arguments), said))?;
-    let mut out = std::io::stdout().lock();
-    writeln!(
-        out,
-        "the store has {} shards now (before: {}); {} accounts stay where they are, in another shard than new ones with their ids would begin in",
-        grown.to, grown.from, grown.entered
-    )?;
-    Ok(())
+    let Grown { from, to, entered } = grown;
+    arguments.output.print(
+        &json!({"action": "shards grow", "from": from, "to": to, "accountsEntered": entered}),
+        &format!(
+            "the store has {to} shards now (before: {from}); {entered} accounts stay where they are, in another shard than new ones with their ids would begin in"
+        ),
+    )
 }
 
 async fn grow(arguments: &GrowArgs) -> anyhow::Result<Grown> {

@@ -1,19 +1,27 @@
 //! `shards move`: takes a shard to another node of the cluster, and can be ordered again whatever became of the last order.
 
-use std::io::Write as _;
-
 use anyhow::Context as _;
 use clap::Args;
+use serde_json::json;
 use store::settings::RedisArgs;
 use store::slot_moving::{How, Progress, SlotMove};
 
+use crate::order::OrderArgs;
+use crate::output::OutputArgs;
 use crate::runtime;
+use crate::stores::stores;
 
 /// The arguments of `shards move`.
 #[derive(Debug, Args)]
 pub(crate) struct MoveArgs {
     #[command(flatten)]
     redis: RedisArgs,
+
+    #[command(flatten)]
+    order: OrderArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
 
     /// The number of the shard.
     shard: u16,
@@ -36,21 +44,21 @@ pub(crate) fn run(arguments: &MoveArgs) -> anyhow::Result<()> {
     let shard = arguments.shard;
     let planned = runtime.block_on(SlotMove::plan(&arguments.redis, shard, &arguments.node))?;
     let (slot, from, to) = (planned.slot(), planned.from(), planned.to());
-    let mut out = std::io::stdout().lock();
+    let output = arguments.output;
+    let json = json!({"action": "shards move", "shard": shard, "slot": slot, "from": from, "to": to, "dryRun": arguments.dry_run,
+        "isThere": planned.how() == How::IsThere || !arguments.dry_run});
     if planned.how() == How::IsThere {
-        writeln!(
-            out,
-            "nothing is to be done: shard {shard} (hash slot {slot}) is at {to}"
-        )?;
-        return Ok(());
+        return output.print(
+            &json,
+            &format!("nothing is to be done: shard {shard} (hash slot {slot}) is at {to}"),
+        );
     }
     let how = described(planned.how());
     if arguments.dry_run {
-        writeln!(
-            out,
-            "shard {shard} (hash slot {slot}) would be moved from {from} to {to}, {how}"
-        )?;
-        return Ok(());
+        return output.print(
+            &json,
+            &format!("shard {shard} (hash slot {slot}) would be moved from {from} to {to}, {how}"),
+        );
     }
     eprintln!("shard {shard} (hash slot {slot}): from {from} to {to}, {how}");
     let count = runtime::progress(|(moved, of): (u64, u64)| format!("moved {moved} of {of} keys …"));
@@ -62,16 +70,36 @@ pub(crate) fn run(arguments: &MoveArgs) -> anyhow::Result<()> {
         Progress::Keys { moved, of } => count((moved, of)),
         Progress::Server(state) => server(state),
     };
+    runtime.block_on(note(arguments, &to, "begins"));
     let gone = runtime.block_on(planned.go(arguments.keys_at_a_time, &tell));
+    let result = match &gone {
+        Ok(()) => "done".to_owned(),
+        Err(error) => format!("failed: {error:#}"),
+    };
+    runtime.block_on(note(arguments, &to, &result));
     gone.with_context(|| match planned.how() {
         How::ByKeys { .. } => "the shard is closed until it has arrived; the same command goes on",
         _ => "the same command follows it, or tries again",
     })?;
-    writeln!(
-        out,
-        "shard {shard} (hash slot {slot}) is at {to} now; the programs go on there"
-    )?;
-    Ok(())
+    output.print(
+        &json,
+        &format!("shard {shard} (hash slot {slot}) is at {to} now; the programs go on there"),
+    )
+}
+
+/// Notes it in the audit of the first shard, as far as that can be reached: a shard that is half-way has to arrive, noted or not.
+async fn note(arguments: &MoveArgs, to: &str, result: &str) {
+    let noting = async {
+        if let Some(store) = stores(&arguments.redis).await?.first() {
+            let store = store.ordered_by(&arguments.order.order());
+            let target = format!("{} to {to}", arguments.shard);
+            store.note_plainly("shards move", &target, result).await?;
+        }
+        anyhow::Ok(())
+    };
+    if let Err(error) = noting.await {
+        eprintln!("webhooksctl: the audit lacks this: {error}");
+    }
 }
 
 const fn described(how: How) -> &'static str {

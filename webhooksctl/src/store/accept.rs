@@ -1,11 +1,13 @@
 //! `store accept`.
 
 use clap::Args;
+use serde_json::json;
 use store::identity::{Acceptance, Found, StoreFacts, StoreId};
 use store::settings::RedisArgs;
 
-use super::noted::noted;
+use crate::noted::noted;
 use crate::order::OrderArgs;
+use crate::output::OutputArgs;
 use crate::stores::{prefix, stores};
 
 /// The arguments of `store accept`.
@@ -24,10 +26,13 @@ pub(crate) struct AcceptArgs {
     /// Accept nothing but an empty server, or the store that STORE_ID names.
     #[arg(long)]
     only_empty: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Accepts what is there, in all shards or in none.
-pub(super) async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
+pub(super) async fn accept(arguments: &AcceptArgs) -> anyhow::Result<()> {
     let stores = stores(&arguments.redis).await?;
     for store in &stores {
         let would_be = store.accept_store(true).await?;
@@ -39,10 +44,11 @@ pub(super) async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
             found(&would_be)
         );
     }
-    let mut lines = Vec::new();
+    let (mut lines, mut shards) = (Vec::new(), Vec::new());
     for store in &stores {
         let done = store.accept_store(arguments.dry_run).await?;
         lines.push(format!("{}{}", prefix(store), accepted(&done, arguments.dry_run)));
+        shards.push(json!({"shard": store.shard().number, "found": word(done.found), "storeId": done.identity.to_string()}));
     }
     if !arguments.dry_run {
         noted(
@@ -53,7 +59,21 @@ pub(super) async fn accept(arguments: &AcceptArgs) -> anyhow::Result<String> {
         )
         .await;
     }
-    Ok(lines.join("\n"))
+    arguments.output.print(
+        &json!({"action": "store accept", "dryRun": arguments.dry_run, "shards": shards}),
+        &lines.join("\n"),
+    )
+}
+
+/// What the server has, in a word.
+const fn word(found: Found) -> &'static str {
+    match found {
+        Found::Empty => "empty",
+        Found::Unmarked => "unmarked",
+        Found::Other => "other",
+        Found::Older => "older",
+        Found::Same => "same",
+    }
 }
 
 /// What the server has.

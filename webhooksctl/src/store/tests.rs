@@ -2,10 +2,10 @@ use super::*;
 
 #[test]
 fn a_new_identity_is_a_line_for_a_file() {
-    let line = run(&StoreCommand::Id).unwrap();
+    let line = new_id();
     let value = line.strip_prefix("STORE_ID=").unwrap();
     assert!(value.parse::<StoreId>().is_ok(), "{line}");
-    assert_ne!(line, run(&StoreCommand::Id).unwrap());
+    assert_ne!(line, new_id());
 }
 
 #[test]

@@ -1,16 +1,17 @@
 //! `drain`: a worker takes nothing new, and finishes what it has.
 
-use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::bail;
 use clap::Args;
+use serde_json::json;
 use store::Store;
 use store::settings::RedisArgs;
 use store::workers::WorkerName;
 
 use super::{chosen, look};
 use crate::order::{Deed, OrderArgs};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::stores::{prefix, stores};
 
@@ -36,6 +37,9 @@ pub(crate) struct DrainArgs {
 
     #[command(flatten)]
     order: OrderArgs,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// `drain`.
@@ -47,23 +51,24 @@ pub(crate) fn drain(arguments: &DrainArgs) -> anyhow::Result<()> {
         let (name, row) = chosen(&seen, &arguments.worker)?;
         let known = tell(&stores, name, !arguments.undo).await?;
         note(&stores, name, arguments, known).await;
-        let mut out = std::io::stdout();
+        let output = arguments.output;
+        let action = if arguments.undo { "undrain" } else { "drain" };
+        let json = |in_flight: u64| json!({"action": action, "worker": name.as_str(), "inFlight": in_flight});
+        let held = row.held.leases;
         if known == 0 {
             bail!("{name} has just gone");
         } else if arguments.undo {
-            writeln!(out, "{name} takes deliveries again within seconds")?;
-            return Ok(());
+            return output.print(&json(held), &format!("{name} takes deliveries again within seconds"));
         }
-        writeln!(
-            out,
-            "{name} takes nothing new within seconds, and finishes what it has ({} in flight); `drain {name} --undo` ends that",
-            row.held.leases
-        )?;
-        if arguments.wait {
-            wait(&stores, name).await?;
-            writeln!(out, "{name} holds nothing any more")?;
+        let said = format!(
+            "{name} takes nothing new within seconds, and finishes what it has ({held} in flight); `drain {name} --undo` ends that"
+        );
+        if !arguments.wait {
+            return output.print(&json(held), &said);
         }
-        Ok(())
+        output.step(&said)?;
+        wait(&stores, name).await?;
+        output.print(&json(0), &format!("{name} holds nothing any more"))
     })
 }
 

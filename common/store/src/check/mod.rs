@@ -10,6 +10,7 @@
 //! - `snapshot`: what a walk saw, in `rows`; `ids` and `places` keep it small; `finished`: the index of finished events.
 //! - `noted`: what the latest one found.
 //! - `moving`: what the rules don't look at: accounts on their way to another shard.
+//! - `remedy`: what can be done about a violation.
 //! - `rules`: what must hold; a new rule is a function and a row. `standing`: what takes several looks to see.
 
 mod finished;
@@ -22,6 +23,7 @@ mod moving;
 mod noted;
 mod places;
 mod put;
+mod remedy;
 mod rows;
 mod rules;
 mod snapshot;
@@ -38,6 +40,7 @@ pub use ids::{DeliveryKey, EndpointKey, EventKey};
 pub(crate) use noted::CheckNote;
 pub use noted::LastCheck;
 pub use places::{Place, Places};
+pub use remedy::{Aspect, Mend, Remedy};
 pub use rows::{EndpointRow, EventRow, RecordRow, ReplayRow};
 pub use rules::broken_rules;
 pub use snapshot::{Names, Snapshot, Stats};
@@ -51,6 +54,8 @@ pub struct Violation {
     pub key: String,
     /// What is wrong, with the numbers.
     pub what: String,
+    /// What can be done about it.
+    pub mend: Mend,
 }
 
 impl fmt::Display for Violation {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::Violation;
+use super::{Mend, Violation};
 use crate::{Store, StoreError};
 
 /// The time between two looks.
@@ -46,6 +46,9 @@ impl Store {
                 return Ok(Some(Violation {
                     key: "sweeps".to_owned(),
                     what: format!("upkeep runs, and {:?} still has {entries} entries", first.job),
+                    mend: Mend::Not(
+                        "something in this queue stops upkeep: its log, and `LRANGE corrupt 0 9`, say what",
+                    ),
                 }));
             }
         }

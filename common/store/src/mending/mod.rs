@@ -4,6 +4,8 @@
 //! Each is a step for an endpoint, whatever waits there, so whoever does it for all of an account can stop and begin again. Who ordered
 //! it stands in the [`audit`](crate::audit).
 
+mod beside;
+
 mod cancel;
 
 mod discard;
@@ -12,6 +14,7 @@ mod purge;
 
 mod release;
 
+pub use beside::Beside;
 pub(crate) use cancel::DeliveriesCancel;
 pub(crate) use discard::EndpointDiscard;
 pub(crate) use purge::HistoryPurge;

@@ -118,9 +118,14 @@ fn every_script_of_an_account_asks_whether_it_is_here() {
         looked_at += 1;
         let asks = declaration.needs.iter().any(|part| part.name == "here")
             || declaration.body.iter().any(|body| {
-                ["terms.refusal(", "terms.elsewhere(", "limits.is_moving"]
-                    .iter()
-                    .any(|asks| body.contains(asks))
+                [
+                    "terms.refusal(",
+                    "terms.elsewhere(",
+                    "terms.is_left_alone(",
+                    "limits.is_moving",
+                ]
+                .iter()
+                .any(|asks| body.contains(asks))
             });
         let is_excepted = EXCEPTIONS.iter().any(|(known, _)| *known == name);
         assert!(

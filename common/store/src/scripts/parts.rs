@@ -69,6 +69,7 @@ parts! {
     SWEEPS = "sweeps" needs [QUARANTINE, RELEASES];
     REMOVAL = "removal" needs [FILTERS, QUARANTINE, RELEASES];
     SUSPEND = "suspend" needs [STOP, ENABLE, RELEASES, ROUTES];
+    UNFINISHED = "unfinished" needs [CORE];
     PARKED = "parked" needs [DELIVERIES, TERMS];
     REPLAYS = "replays" needs [DELIVERIES, LOGGED, TERMS];
     RESTORE = "restore" needs [REPLAYS];

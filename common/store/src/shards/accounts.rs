@@ -4,7 +4,31 @@ use std::collections::HashSet;
 
 use domain::id::AccountId;
 
+use super::Shards;
 use crate::{Store, StoreError};
+
+impl Shards {
+    /// Every account that has anything lasting, with its shard, in the order of their names. `on_progress` is told how many of a shard were
+    /// found so far.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses a command.
+    pub async fn accounts(&self, on_progress: impl Fn(usize)) -> Result<Vec<(AccountId, Store)>, StoreError> {
+        let mut all = Vec::new();
+        for store in self.all() {
+            let here = usize::from(store.shard().number);
+            for account in store.accounts(&on_progress).await? {
+                // Where one was before it moved, a copy may be left.
+                if self.number_of(&account) == here {
+                    all.push((account, store.clone()));
+                }
+            }
+        }
+        all.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
+        Ok(all)
+    }
+}
 
 impl Store {
     /// The accounts that have anything lasting here, each once. `on_progress` is told how many were found so far.

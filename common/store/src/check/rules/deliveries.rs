@@ -4,6 +4,7 @@ use domain::delivery::{DeliveryState, Transition};
 
 use super::super::ids::DeliveryKey;
 use super::super::places::Place;
+use super::super::remedy::Remedy;
 use super::super::rows::RecordRow;
 use super::super::snapshot::Snapshot;
 use super::{Facts, Found};
@@ -132,9 +133,11 @@ pub(super) fn records(facts: &Facts<'_>, found: &mut Found) {
         found.that(!fits, key, || {
             format!("is {} but in {}", record.state, names_of(snapshot, places))
         });
-        found.that(places.is_empty() && !record.state.is_final(), key, || {
-            "waits nowhere".to_owned()
-        });
+        let is_lost = places.is_empty() && !record.state.is_final();
+        let by = || Remedy::Delivery {
+            delivery: delivery.to_string(),
+        };
+        found.mended(is_lost, key, || "waits nowhere".to_owned(), by);
         logged(delivery, record, found);
     }
     for (delivery, places) in snapshot

@@ -2,6 +2,7 @@
 
 use domain::endpoint::EndpointState;
 
+use super::super::remedy::{Aspect, Remedy};
 use super::super::rows::EndpointRow;
 use super::tally::OfEndpoint;
 use super::{Facts, Found};
@@ -14,17 +15,37 @@ fn tally_of<'a>(facts: &'a Facts<'_>, id: &str) -> Option<&'a OfEndpoint> {
     facts.tally.endpoints.get(&id.parse().ok()?)
 }
 
+fn of(id: &str, aspect: Aspect) -> Remedy {
+    Remedy::Endpoint {
+        endpoint: id.to_owned(),
+        aspect,
+    }
+}
+
 /// Invariant 3: counters.
 pub(super) fn counters(facts: &Facts<'_>, found: &mut Found) {
     for (id, row) in &facts.snapshot.endpoints {
         let key = || format!("endpoint:{id}");
         let (leased, bytes) = tally_of(facts, id).map_or((0, 0), |tally| (tally.leased, tally.bytes));
-        found.that(row.in_flight != leased, key, || {
-            format!("inFlight is {}, leases are {leased}", row.in_flight)
-        });
-        found.that(row.queued_bytes != bytes, key, || {
-            format!("queuedBytes is {}, its deliveries have {bytes}", row.queued_bytes)
-        });
+        let by = |field, stored, counted| Remedy::EndpointCount {
+            endpoint: id.clone(),
+            account: row.account.clone(),
+            field,
+            stored,
+            counted,
+        };
+        found.mended(
+            row.in_flight != leased,
+            key,
+            || format!("inFlight is {}, leases are {leased}", row.in_flight),
+            || by("inFlight", row.in_flight, leased),
+        );
+        found.mended(
+            row.queued_bytes != bytes,
+            key,
+            || format!("queuedBytes is {}, its deliveries have {bytes}", row.queued_bytes),
+            || by("queuedBytes", row.queued_bytes, bytes),
+        );
     }
 }
 
@@ -73,16 +94,23 @@ pub(super) fn routes(facts: &Facts<'_>, found: &mut Found) {
         });
         let expected = format!("{letter}|,{},|{}", row.events, row.chatbot_id);
         let route = snapshot.routes.get(&(row.account.clone(), id.to_owned()));
-        found.that(route != Some(&expected), key, || {
-            format!("its route is {route:?} and should be {expected:?}")
-        });
+        found.mended(
+            route != Some(&expected),
+            key,
+            || format!("its route is {route:?} and should be {expected:?}"),
+            || of(id, Aspect::Route),
+        );
     }
     for (account, id) in snapshot.routes.keys() {
         let owner = snapshot.endpoints.get(id).map(|row| &row.account);
-        found.that(
+        found.mended(
             owner.is_some_and(|owner| owner != account),
             || format!("account:{account}:endpoints"),
             || format!("has {id} of {}", owner.map_or("", String::as_str)),
+            || Remedy::Member {
+                key: format!("account:{account}:endpoints"),
+                member: id.clone(),
+            },
         );
     }
     for (account, id) in snapshot.filters.keys().filter(|(_, id)| id != "version") {
@@ -123,10 +151,11 @@ pub(super) fn lanes(facts: &Facts<'_>, found: &mut Found) {
             let last = last.unwrap_or(0).max(over + 1);
             #[expect(clippy::cast_precision_loss, reason = "Redis's scores are no more exact")]
             let is_ahead = *score > last as f64;
-            found.that(
+            found.mended(
                 is_ahead,
                 || lane.to_owned(),
                 || format!("has {id} with turn {score}, and the last turn of its account is {last}"),
+                || of(id, Aspect::Turn),
             );
         }
     }
@@ -142,16 +171,19 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
     } else {
         (in_ready, in_slow)
     };
-    found.that(there.is_some(), key, || "is in the other lane".to_owned());
+    let by = || of(id, Aspect::Lane);
+    found.mended(there.is_some(), key, || "is in the other lane".to_owned(), by);
     // A disabled endpoint that is probed has its turn as well. A busy one is often seen in its lane before all that waits is fetched,
     // but then each walk sees another turn.
     if let Some(turn) = here {
-        found.that(!is_active && !row.is_probed || waiting == 0, key, || {
+        let is_wrong = !is_active && !row.is_probed || waiting == 0;
+        let what = || {
             format!(
                 "is in a lane, {} with {waiting} waiting, its turn {turn}",
                 row.state
             )
-        });
+        };
+        found.mended(is_wrong, key, what, by);
     }
     // It may wait for a place of its account, or at its destination.
     let waits_for_place = snapshot
@@ -163,10 +195,11 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
     let served_from = row.held_until.max(row.paced_until) as f64;
     let waits = snapshot.timers.get(id).is_some_and(|timer| *timer <= served_from);
-    found.that(
+    found.mended(
         is_active && waiting > 0 && row.in_flight == 0 && here.is_none() && !waits && !waits_for_place,
         key,
         || format!("has {waiting} waiting, nothing in flight, and is in no lane"),
+        by,
     );
 }
 
@@ -174,16 +207,15 @@ fn timer(facts: &Facts<'_>, id: &str, row: &EndpointRow, nearest: Option<f64>, f
     let key = || format!("endpoint:{id}");
     let is_active = row.state == "active";
     let timer = facts.snapshot.timers.get(id);
-    found.that(timer.is_some() && !is_active, key, || {
-        "is in timers and not active".to_owned()
-    });
+    let by = || of(id, Aspect::Timer);
+    let what = || "is in timers and not active".to_owned();
+    found.mended(timer.is_some() && !is_active, key, what, by);
     if let Some(nearest) = nearest.filter(|_| is_active) {
         // Nothing comes before the end of a hold.
         #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
         let due = nearest.max(row.held_until as f64);
-        found.that(timer.is_none_or(|timer| *timer > due), key, || {
-            format!("its nearest retry is due at {nearest}, its timer at {timer:?}")
-        });
+        let what = || format!("its nearest retry is due at {nearest}, its timer at {timer:?}");
+        found.mended(timer.is_none_or(|timer| *timer > due), key, what, by);
     }
 }
 
@@ -202,13 +234,14 @@ pub(super) fn streaks(facts: &Facts<'_>, found: &mut Found) {
     }
     for id in snapshot.failing.keys() {
         let row = snapshot.endpoints.get(id);
-        found.that(
+        found.mended(
             row.is_some_and(|row| row.state != "active" || row.failures < disable_after),
             || "failing".to_owned(),
             || {
                 let (state, failures) = row.map_or(("gone", 0), |row| (row.state.as_str(), row.failures));
                 format!("has {id}, which is {state} with {failures} failures")
             },
+            || of(id, Aspect::Failing(disable_after)),
         );
     }
 }

@@ -1,23 +1,39 @@
 //! Events: how long their payloads live, and what accounts are charged for them.
 
+use std::time::Duration;
+
+use super::super::remedy::Remedy;
 use super::super::rows::CHARGED_BESIDES;
 use super::{Facts, Found};
+
+/// How long what was exhausted is kept, unless workers have said so.
+const TWO_WEEKS: Duration = Duration::from_secs(14 * 86_400);
 
 /// Invariant 4: unfinished events have no lifetime; records have one exactly if their delivery is finished.
 pub(super) fn lifetimes(facts: &Facts<'_>, found: &mut Found) {
     let has = |expires: bool| if expires { "a" } else { "no" };
+    let policy = facts.snapshot.policy.as_ref();
+    let kept = policy.map_or(TWO_WEEKS, |policy| policy.retention_failed);
     for (id, event) in &facts.snapshot.events {
-        found.that(
+        found.mended(
             event.refs > 0 && event.expires,
             || format!("event:{id}"),
             || format!("refs is {} and it has a lifetime", event.refs),
+            || Remedy::Lifetime {
+                key: format!("event:{id}"),
+                stays: None,
+            },
         );
     }
     for (delivery, record) in &facts.snapshot.records {
-        found.that(
+        found.mended(
             record.state.is_final() != record.expires,
             || format!("delivery:{delivery}"),
             || format!("is {} and has {} lifetime", record.state, has(record.expires)),
+            || Remedy::Lifetime {
+                key: format!("delivery:{delivery}"),
+                stays: record.state.is_final().then_some(kept),
+            },
         );
     }
 }
@@ -54,17 +70,27 @@ pub(super) fn charges(facts: &Facts<'_>, found: &mut Found) {
         .collect();
     for (account, bytes) in &snapshot.account_bytes {
         let charged = charged.remove(account.as_str()).unwrap_or(0);
-        found.that(
+        found.mended(
             *bytes != charged,
             || key(account),
             || format!("is {bytes}, unfinished events are charged {charged}"),
+            || Remedy::AccountBytes {
+                account: account.clone(),
+                stored: Some(*bytes),
+                counted: charged,
+            },
         );
     }
     for (account, charged) in charged {
-        found.that(
+        found.mended(
             true,
             || key(account),
             || format!("is missing, unfinished events are charged {charged}"),
+            || Remedy::AccountBytes {
+                account: account.to_owned(),
+                stored: None,
+                counted: charged,
+            },
         );
     }
 }

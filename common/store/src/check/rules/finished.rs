@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::super::finished::Class;
 use super::super::ids::EventKey;
+use super::super::remedy::Remedy;
 use super::{Facts, Found};
 
 /// A finished event has one entry that counts, in the list of its account and class, or a lifetime of its own; and the sums of
@@ -37,9 +38,8 @@ fn lists(facts: &Facts<'_>, found: &mut Found) -> HashMap<EventKey, usize> {
         });
         let head = list.first().map(|entry| entry.at);
         let oldest = index.oldest.get(&(account.clone(), class.clone())).copied();
-        found.that(oldest.map(whole) != head, key, || {
-            format!("begins at {head:?}, and finished:{class} says {oldest:?}")
-        });
+        let what = || format!("begins at {head:?}, and finished:{class} says {oldest:?}");
+        found.mended(oldest.map(whole) != head, key, what, || of(account, class, None));
     }
     entries
 }
@@ -50,17 +50,20 @@ fn events(facts: &Facts<'_>, entries: &HashMap<EventKey, usize>, found: &mut Fou
     for (id, event) in &facts.snapshot.events {
         let count = entries.get(id).copied().unwrap_or(0);
         let needed = usize::from(event.refs == 0 && !event.expires);
-        found.that(
-            event.refs == 0 && count != needed,
-            || format!("event:{id}"),
-            || {
-                let lifetime = if event.expires { "a" } else { "no" };
-                format!("is finished, has {lifetime} lifetime and {count} entries among what is finished")
-            },
-        );
+        let class = if event.failed { "exhausted" } else { "delivered" };
+        let account = facts.snapshot.accounts.name(event.account);
+        let key = || format!("event:{id}");
+        let what = || {
+            let lifetime = if event.expires { "a" } else { "no" };
+            format!("is finished, has {lifetime} lifetime and {count} entries among what is finished")
+        };
+        let is_wrong = event.refs == 0 && count != needed;
+        if count == 0 {
+            found.mended(is_wrong, key, what, || of(account, class, Some(id.to_string())));
+        } else {
+            found.that(is_wrong, key, what);
+        }
         if needed == 1 {
-            let class = if event.failed { "exhausted" } else { "delivered" };
-            let account = facts.snapshot.accounts.name(event.account);
             *charged.entry((account.to_owned(), class.to_owned())).or_default() += event.charge;
         }
     }
@@ -72,18 +75,28 @@ fn sums(facts: &Facts<'_>, charged: &BTreeMap<Class, i64>, found: &mut Found) {
     for class in charged.keys().chain(index.bytes.keys()) {
         let is = index.bytes.get(class).copied().map_or(0, whole);
         let should = charged.get(class).copied().unwrap_or(0);
-        found.that(
+        found.mended(
             is != should,
             || format!("finished:{}:bytes", class.1),
             || format!("has {is} for {}, whose events are charged {should}", class.0),
+            || of(&class.0, &class.1, None),
         );
     }
     for (account, class) in index.oldest.keys().chain(index.bytes.keys()) {
-        found.that(
+        found.mended(
             !index.lists.contains_key(&(account.clone(), class.clone())),
             || format!("finished:{class}"),
             || format!("has {account}, which has no such list"),
+            || of(account, class, None),
         );
+    }
+}
+
+fn of(account: &str, class: &str, event: Option<String>) -> Remedy {
+    Remedy::Finished {
+        account: account.to_owned(),
+        class: class.to_owned(),
+        event,
     }
 }
 

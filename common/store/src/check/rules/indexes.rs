@@ -1,6 +1,9 @@
 //! Whatever names something names what exists; no key is unknown or immortal.
 
+use std::time::Duration;
+
 use super::super::places::Place;
+use super::super::remedy::Remedy;
 use super::{Facts, Found};
 
 /// Invariant 3: leases and tokens have the same members, and a token tells the size of its payload.
@@ -61,10 +64,14 @@ pub(super) fn owners(facts: &Facts<'_>, found: &mut Found) {
                 .map(|(account, id)| (format!("account:{account}:endpoints"), id)),
         );
     for (name, id) in pointers {
-        found.that(
+        found.mended(
             !snapshot.endpoints.contains_key(id),
-            || name,
+            || name.clone(),
             || format!("has {id}, which does not exist"),
+            || Remedy::Member {
+                key: name.clone(),
+                member: id.clone(),
+            },
         );
     }
     for (key, id) in &snapshot.owned {
@@ -123,17 +130,43 @@ pub(super) fn sweeps(facts: &Facts<'_>, found: &mut Found) {
     }
 }
 
+/// How long a key stays whose lifetime is missing: what may give access or holds something back for an hour, what somebody may want to read
+/// as long as its kind ever stays.
+fn stays(key: &str) -> Duration {
+    const HOUR: u64 = 3600;
+    let is_read = ["failed:", "canceled:", "corrupt:", "replays:", "idempotency:"];
+    let is_counted = [":days", ":hours", ":unmatched", ":since", ":idempotency"];
+    let hours = if is_counted.iter().any(|end| key.ends_with(end)) {
+        91 * 24
+    } else if is_read.iter().any(|start| key.starts_with(start)) {
+        14 * 24
+    } else {
+        1
+    };
+    Duration::from_secs(hours * HOUR)
+}
+
 /// No key is unknown, unreadable or immortal.
 pub(super) fn keys(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (keys, what) in [
         (&snapshot.unreadable, "can't be read"),
         (&snapshot.unknown, "is a key that nothing knows"),
-        (&snapshot.immortal, "has no lifetime"),
     ] {
         for key in keys {
             found.that(true, || key.clone(), || what.to_owned());
         }
+    }
+    for key in &snapshot.immortal {
+        found.mended(
+            true,
+            || key.clone(),
+            || "has no lifetime".to_owned(),
+            || Remedy::Lifetime {
+                key: key.clone(),
+                stays: Some(stays(key)),
+            },
+        );
     }
     for key in &snapshot.away {
         found.that(

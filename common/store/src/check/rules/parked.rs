@@ -2,6 +2,7 @@
 
 use super::super::ids::EndpointKey;
 use super::super::places::Place;
+use super::super::remedy::{Aspect, Remedy};
 use super::super::rows::EndpointRow;
 use super::{Facts, Found};
 
@@ -13,10 +14,14 @@ const LATE: i64 = 2 * 3_600_000;
 pub(super) fn known(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
     for (id, endpoint) in &snapshot.endpoints {
-        found.that(
+        found.mended(
             endpoint.state != "active" && !snapshot.parked.contains(id),
             || format!("endpoint:{id}"),
             || "is missing in parked".to_owned(),
+            || Remedy::Endpoint {
+                endpoint: id.clone(),
+                aspect: Aspect::Parked,
+            },
         );
     }
 }

@@ -1,9 +1,15 @@
 //! Replays of many.
 
+use std::time::Duration;
+
+use super::super::remedy::Remedy;
 use super::{Facts, Found};
 
 /// The most replays of many that an endpoint keeps after their end.
 const MOST_ENDED: usize = 20;
+
+/// How long one stays that has ended and has no lifetime.
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 /// A replay runs or has a lifetime, and of the deliveries that it made no more ended than there are.
 pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
@@ -18,12 +24,16 @@ pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
                 if is_running { "not " } else { "" }
             )
         });
-        found.that(is_running == replay.expires, key, || {
+        let what = || {
             format!(
                 "is {} and has {} lifetime",
                 replay.state,
                 if replay.expires { "a" } else { "no" }
             )
+        };
+        found.mended(is_running == replay.expires, key, what, || Remedy::Lifetime {
+            key: key(),
+            stays: (!is_running).then_some(WEEK),
         });
         found.that(replay.ended > replay.made, key, || {
             format!("made {}, and {} of them ended", replay.made, replay.ended)
@@ -35,10 +45,14 @@ pub(super) fn replays(facts: &Facts<'_>, found: &mut Found) {
         );
     }
     for id in snapshot.replaying.keys() {
-        found.that(
+        found.mended(
             !snapshot.replays.contains_key(id),
             || "replays".to_owned(),
             || format!("has {id}, which does not exist"),
+            || Remedy::Member {
+                key: "replays".to_owned(),
+                member: id.clone(),
+            },
         );
     }
 }

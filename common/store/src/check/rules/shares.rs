@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::remedy::Remedy;
 use super::{Facts, Found};
 
 /// The fields of `shares` that are no counts.
@@ -31,6 +32,12 @@ fn names_in(token: &str) -> Vec<String> {
     names
 }
 
+fn by(waited: Option<&String>) -> Remedy {
+    Remedy::Shares {
+        waited: waited.cloned(),
+    }
+}
+
 /// Invariant 14: the counts say what the tokens say.
 pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
     let snapshot = facts.snapshot;
@@ -45,12 +52,12 @@ pub(super) fn counted(facts: &Facts<'_>, found: &mut Found) {
         }
         let leased = leased.remove(name).unwrap_or(0);
         let number = read(text).map(|(number, _)| number);
-        found.that(number != Some(leased), key, || {
-            format!("{name} is {text}, leases are {leased}")
-        });
+        let what = || format!("{name} is {text}, leases are {leased}");
+        found.mended(number != Some(leased), key, what, || by(None));
     }
     for (name, leased) in leased {
-        found.that(true, key, || format!("{name} is missing, leases are {leased}"));
+        let what = || format!("{name} is missing, leases are {leased}");
+        found.mended(true, key, what, || by(None));
     }
 }
 
@@ -62,17 +69,19 @@ pub(super) fn waited_for(facts: &Facts<'_>, found: &mut Found) {
         text.and_then(read).is_some_and(|(_, waits)| waits)
     };
     for name in snapshot.waiting.keys() {
-        found.that(
+        found.mended(
             !is_marked(name) || !snapshot.waited_for.contains(name),
             || format!("waiting:{name}"),
             || "has endpoints that nobody brings back".to_owned(),
+            || by(Some(name)),
         );
     }
     for name in &snapshot.waited_for {
-        found.that(
+        found.mended(
             !is_marked(name),
             || "waiting".to_owned(),
             || format!("has {name}, and its count says that nobody waits"),
+            || by(Some(name)),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What is done to the store as a whole is noted in the audit of its first shard.
+//! What is done to the store as a whole is noted in the audit of its first shard, once it is done: before, there may be no store to note it in.
 
 use store::settings::RedisArgs;
 
@@ -6,7 +6,7 @@ use crate::order::{Deed, OrderArgs};
 use crate::stores::stores;
 
 /// Notes what was done to the store as a whole, once its identity is what the new handle finds.
-pub(super) async fn noted(action: &str, redis: &RedisArgs, order: &OrderArgs, result: &str) {
+pub(crate) async fn noted(action: &str, redis: &RedisArgs, order: &OrderArgs, result: &str) {
     let deed = Deed {
         action,
         target: "the store",

@@ -1,0 +1,227 @@
+//! How far a lever reaches: the accounts and endpoints of its target, looked at and changed account by account, so that whoever is stopped in
+//! between has done what it says, and begins again with the same command.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, bail, ensure};
+use domain::clock::Timestamp;
+use domain::id::{AccountId, EndpointId};
+use store::Store;
+use store::mending::Beside;
+use store::overview::EndpointLoad;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::target::Target;
+use super::{LeverArgs, deliveries};
+use crate::order::{confirm, confirm_all};
+use crate::runtime;
+
+/// So many accounts in a row that fail are the store's trouble, and not theirs.
+const MOST_FAILURES: usize = 5;
+
+/// All that a lever may reach.
+pub(super) struct Reach {
+    target: Target,
+    /// Each account, with its shard.
+    accounts: Vec<(AccountId, Store)>,
+}
+
+/// What there is of one account.
+pub(super) struct Scope {
+    pub(super) store: Store,
+    pub(super) account: AccountId,
+    pub(super) endpoints: Vec<(EndpointId, EndpointLoad)>,
+    beside: BTreeMap<EndpointId, Beside>,
+}
+
+/// How much that is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    pub(super) accounts: u64,
+    pub(super) endpoints: u64,
+    pub(super) deliveries: u64,
+}
+
+impl LeverArgs {
+    /// What a lever reaches for this target.
+    pub(super) async fn reach(&self, target: &Target) -> anyhow::Result<Reach> {
+        self.reach_because(target, "").await
+    }
+
+    /// The same, with this as the reason where no other was given.
+    pub(super) async fn reach_because(&self, target: &Target, reason: &str) -> anyhow::Result<Reach> {
+        let order = self.order.order_because(reason);
+        let shards = self.shards().await?;
+        let accounts = match target {
+            Target::All => {
+                let progress = runtime::progress(|accounts: usize| format!("found {accounts} accounts …"));
+                let found = shards.accounts(progress).await?;
+                found
+                    .into_iter()
+                    .map(|(account, store)| (account, store.ordered_by(&order)))
+                    .collect()
+            }
+            Target::Account(account) => vec![(account.clone(), shards.of(account).ordered_by(&order))],
+            Target::Endpoint(id) => {
+                let (account, store) = self.of_endpoint(&shards, id).await?;
+                vec![(account, store.ordered_by(&order))]
+            }
+        };
+        Ok(Reach {
+            target: target.clone(),
+            accounts,
+        })
+    }
+}
+
+impl Reach {
+    /// The account of an endpoint, or the account itself; `None` for all.
+    pub(super) fn account(&self) -> Option<&AccountId> {
+        match &self.target {
+            Target::All => None,
+            _ => self.accounts.first().map(|(account, _)| account),
+        }
+    }
+
+    /// The time by which what ended is dated, of all shards that it reaches the latest.
+    pub(super) async fn time(&self) -> anyhow::Result<Timestamp> {
+        let mut latest = Timestamp::default();
+        let mut asked = BTreeSet::new();
+        for (_, store) in &self.accounts {
+            if asked.insert(store.shard().number) {
+                latest = latest.max(store.time().await?);
+            }
+        }
+        Ok(latest)
+    }
+
+    pub(super) const fn is_all(&self) -> bool {
+        matches!(self.target, Target::All)
+    }
+
+    async fn scope(&self, account: &AccountId, store: &Store) -> anyhow::Result<Scope> {
+        let endpoints: Vec<_> = match &self.target {
+            Target::Endpoint(id) => {
+                let load = store.endpoint_load(id).await?;
+                vec![(
+                    id.clone(),
+                    load.with_context(|| format!("there is no endpoint {id}"))?,
+                )]
+            }
+            _ => store.overview_of(account).await?.endpoints.into_iter().collect(),
+        };
+        let ids: Vec<_> = endpoints.iter().map(|(id, _)| id.clone()).collect();
+        Ok(Scope {
+            store: store.clone(),
+            account: account.clone(),
+            beside: store.waiting_beside(&ids).await?,
+            endpoints,
+        })
+    }
+
+    /// Looks at each account, and does something with what it has.
+    pub(super) async fn each(
+        &self,
+        doing: &str,
+        mut step: impl AsyncFnMut(&Scope) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        self.each_account(doing, async |account, store| {
+            let scope = self.scope(account, store).await?;
+            step(&scope).await
+        })
+        .await
+    }
+
+    /// Does something with each account. Of several, those that fail are told of at once, and don't keep the others waiting.
+    pub(super) async fn each_account(
+        &self,
+        doing: &str,
+        mut step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let of = self.accounts.len();
+        let progress = runtime::progress(|done: usize| format!("{doing}: {done} of {of} accounts …"));
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut end = signal(SignalKind::terminate())?;
+        let (mut failed, mut in_a_row) = (0, 0);
+        for (done, (account, store)) in self.accounts.iter().enumerate() {
+            let stepping = step(account, store);
+            let stepped = tokio::select! {
+                biased;
+                _ = interrupt.recv() => bail!("{}", stopped("interrupted", done, of)),
+                _ = end.recv() => bail!("{}", stopped("interrupted", done, of)),
+                stepped = stepping => stepped,
+            };
+            match stepped {
+                Ok(()) => in_a_row = 0,
+                Err(error) if !self.is_all() => return Err(error),
+                Err(error) => {
+                    eprintln!("webhooksctl: {account}: {error:#}");
+                    (failed, in_a_row) = (failed + 1, in_a_row + 1);
+                    ensure!(in_a_row < MOST_FAILURES, "{}", stopped("stopped", done + 1, of));
+                }
+            }
+            progress(done + 1);
+        }
+        ensure!(
+            failed == 0,
+            "{failed} of {of} accounts failed; all others are done, and the same command tries again"
+        );
+        Ok(())
+    }
+
+    /// How much it is; of each endpoint as much as this counts.
+    pub(super) async fn extent(
+        &self,
+        count: impl Fn(&EndpointLoad, Beside) -> u64,
+    ) -> anyhow::Result<Extent> {
+        let mut extent = Extent::default();
+        self.each("looked at", async |scope| {
+            extent.accounts += 1;
+            for (id, load) in &scope.endpoints {
+                extent.endpoints += 1;
+                extent.deliveries += count(load, scope.beside(id));
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(extent)
+    }
+
+    /// Asks whether that is meant: of all, always; of one, if it is much.
+    pub(super) fn confirm(&self, what: &str, extent: Extent, yes: bool) -> anyhow::Result<()> {
+        if self.is_all() {
+            confirm_all(&format!("{what} ({})", extent.described()), yes)
+        } else {
+            confirm(what, extent.deliveries, yes)
+        }
+    }
+}
+
+fn stopped(how: &str, done: usize, of: usize) -> String {
+    format!("{how} after {done} of {of} accounts: what is done stays done, and the same command goes on")
+}
+
+impl Scope {
+    /// What waits for an endpoint in no queue of its own.
+    pub(super) fn beside(&self, id: &EndpointId) -> Beside {
+        self.beside.get(id).copied().unwrap_or_default()
+    }
+}
+
+impl Extent {
+    /// `12 deliveries for 3 endpoints of 2 accounts`.
+    pub(super) fn described(self) -> String {
+        let Self {
+            accounts,
+            endpoints,
+            deliveries: count,
+        } = self;
+        let s = |count: u64| if count == 1 { "" } else { "s" };
+        format!(
+            "{} for {endpoints} endpoint{} of {accounts} account{}",
+            deliveries(count),
+            s(endpoints),
+            s(accounts)
+        )
+    }
+}

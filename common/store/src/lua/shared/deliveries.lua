@@ -7,6 +7,12 @@ local function size_of(delivery)
   return math.max(0, whole(call('HGET', P .. 'event:' .. event_of(delivery), 'charge')) - charge_of(0))
 end
 
+-- Of an erased event that is no longer unfinished stays, for a week, that it was erased. It is not among what is let go of, or packed.
+local function rest_erased(event)
+  call('HSET', event, 'charge', text_of(charge_of(0)))
+  call('PEXPIRE', event, 7 * 86400000)
+end
+
 -- Deliveries of an event that are finished, counted off the event once for the whole call. With the last one, the account gets
 -- its budget back, and the event enters the index of finished events.
 local ended, ended_order = {}, {}

@@ -47,14 +47,6 @@ local function unfinish(key, account, failed, charge)
   end
 end
 
--- What is left of an erased event once nothing of it is unfinished: that it was erased, for a week (ms). It is not among what is let go
--- of, or packed.
-local ERASED_FOR = 7 * 86400000
-local function rest_erased(event)
-  call('HSET', event, 'charge', text_of(charge_of(0)))
-  call('PEXPIRE', event, ERASED_FOR)
-end
-
 -- After entries were taken off the head of an account's list, with events that were charged so many bytes: what `finished:…` says.
 local function note_head(account, class, bytes)
   local head, oldest = call('LINDEX', P .. 'account:' .. account .. ':' .. class, 0), 'finished:' .. class

@@ -199,3 +199,29 @@ TEXT
     in_engine docker buildx build --network host --progress plain --tag "$redis_name" "$directory/redis" >"$directory/redis.log" 2>&1 &
     redis_image=$!
 }
+
+# Makes the image `webhooks`, as the Dockerfile says; of $programs, if it is set and they can run in it.
+build_the_image() {
+    local context=$WORKSPACE
+    if [ -n "$programs" ] && run_in_the_image; then
+        say "making the image of the Dockerfile's last stage, with the programs of $programs"
+        context=$directory/built
+        { printf '%s\n' "FROM scratch AS build" "COPY out /out" && sed -n '/^FROM debian:/,$p' "$WORKSPACE/Dockerfile"; } >"$context/Dockerfile"
+    else
+        stand_in_for_rust
+        say "building the image from the Dockerfile"
+    fi
+    # The network is the machine's: only the build needs it.
+    in_engine docker buildx build --network host --progress plain --tag webhooks "$context" >"$directory/build.log" 2>&1 ||
+        { tail -n 40 "$directory/build.log" >&2 && die "the image can't be built; the end of what was said is above"; }
+    wait "$redis_image" || { tail -n 20 "$directory/redis.log" >&2 && die "the stand-in for Redis's image can't be built"; }
+}
+
+# Takes the programs to where the Dockerfile's last stage finds them. Tells whether they can run there: this machine's C library may be
+# newer than the image's.
+run_in_the_image() {
+    mkdir -p "$directory/built/out"
+    cp "$programs"/webhooks-api "$programs"/webhooks-worker "$programs"/webhooksctl "$directory/built/out/"
+    in_engine docker run --rm --network none --volume "$directory/built/out:/out" debian:bookworm-slim /out/webhooksctl --version \
+        >"$directory/version.log" 2>&1
+}

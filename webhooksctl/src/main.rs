@@ -5,65 +5,35 @@
 //! `check --repair` change anything in Redis, and `shards move` where it is; each is in the audit. `check --keep` notes what it found.
 
 mod account;
-
 mod audit;
-
 mod check;
-
 mod dev_env;
-
 mod dev_keys;
-
 mod doctor;
-
 mod endpoints;
-
 mod events;
-
 mod export;
-
 mod healthcheck;
-
 mod history;
-
 mod import;
-
 mod keys;
-
 mod levers;
-
 mod lists;
-
 mod noted;
-
 mod order;
-
 mod output;
-
 mod redis_users;
-
 mod runtime;
-
 mod secrets;
-
 mod service_keys;
-
 mod shards;
-
 mod show;
-
 mod status;
-
 mod store;
-
 mod stores;
-
 mod table;
-
 mod tail;
-
 mod variables;
-
 mod workers;
 
 use std::io::Write;

@@ -1,7 +1,5 @@
 //! `keys`: the service keys that are kept in the store, beside those of SERVICE_KEYS.
 
-use std::io::Write as _;
-
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -12,6 +10,7 @@ use store::shards::Shards;
 
 use crate::keys::{new_service_key, parse_id, service_key_hash};
 use crate::order::{OrderArgs, ask};
+use crate::output::OutputArgs;
 use crate::runtime;
 use crate::table::Table;
 
@@ -24,7 +23,7 @@ pub(crate) enum KeysCommand {
     /// Makes a service key, which every API takes within three seconds, without a restart. It is printed once: the store keeps its SHA-256. Needs the
     /// rights of `operator-write`, and that every shard can be reached.
     #[command(
-        after_help = "Example: webhooksctl keys create backend-2 --why 'backend is rotated'\nThe key alone goes to standard output."
+        after_help = "Example: webhooksctl keys create backend-2 --why 'backend is rotated'\nThe key alone (or the JSON document with it) goes to standard output."
     )]
     Create(CreateArgs),
     /// Lists the service keys that the store has: those of SERVICE_KEYS aren't there. The rights of `operator` suffice.
@@ -51,6 +50,9 @@ pub(crate) struct CreateArgs {
     /// Let the key call for any account, not only push events.
     #[arg(long)]
     manage: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The arguments of `keys list`.
@@ -59,9 +61,8 @@ pub(crate) struct ListArgs {
     #[command(flatten)]
     redis: RedisArgs,
 
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// The arguments of `keys revoke`.
@@ -80,6 +81,9 @@ pub(crate) struct RevokeArgs {
     /// Don't ask.
     #[arg(long)]
     yes: bool,
+
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Runs the command.
@@ -98,6 +102,7 @@ async fn create(arguments: &CreateArgs) -> anyhow::Result<()> {
         order,
         id,
         manage,
+        output,
     } = arguments;
     let key = new_service_key(id);
     let shards = Shards::find(redis).await?;
@@ -107,8 +112,7 @@ async fn create(arguments: &CreateArgs) -> anyhow::Result<()> {
     eprintln!(
         "the key `{id}`, for the backend (it is kept nowhere); every API takes it within three seconds:"
     );
-    writeln!(std::io::stdout(), "{key}")?;
-    Ok(())
+    output.print(&json!({"id": id, "manage": manage, "key": key}), &key)
 }
 
 async fn list(arguments: &ListArgs) -> anyhow::Result<()> {
@@ -118,17 +122,14 @@ async fn list(arguments: &ListArgs) -> anyhow::Result<()> {
         eprintln!("webhooksctl: shard {shard}: {error}");
     }
     eprintln!("{ELSEWHERE}");
-    write!(std::io::stdout(), "{}", listed(&known, arguments.json))?;
-    Ok(())
+    let keys = known.valid().map(|(id, since, key)| {
+        json!({"id": id, "manage": key.may_manage, "createdAt": since, "createdBy": key.by})
+    });
+    let document = json!({ "keys": keys.collect::<Vec<_>>() });
+    arguments.output.print(&document, &listed(&known))
 }
 
-fn listed(known: &ServiceKeyEntries, as_json: bool) -> String {
-    if as_json {
-        let keys = known.valid().map(|(id, since, key)| {
-            json!({"id": id, "manage": key.may_manage, "createdAt": since, "createdBy": key.by})
-        });
-        return format!("{}\n", json!({ "keys": keys.collect::<Vec<_>>() }));
-    }
+fn listed(known: &ServiceKeyEntries) -> String {
     let mut table = Table::new(&["id", "may", "made", "by"]);
     for (id, since, key) in known.valid() {
         let may = if key.may_manage { "manage" } else { "push" };
@@ -156,11 +157,10 @@ async fn revoke(arguments: &RevokeArgs) -> anyhow::Result<()> {
     } else {
         "is revoked: every API refuses it within three seconds"
     };
-    writeln!(
-        std::io::stdout(),
-        "the key `{id}` {said}; one of SERVICE_KEYS with this id isn't touched"
-    )?;
-    Ok(())
+    arguments.output.print(
+        &json!({"id": id, "wasRevoked": revoked.was_revoked}),
+        &format!("the key `{id}` {said}; one of SERVICE_KEYS with this id isn't touched"),
+    )
 }
 
 fn untold(shards: &[(u16, StoreError)]) -> String {

@@ -9,6 +9,7 @@ use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
 use e2e::system::{System, secrets_key};
+use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ const WITHOUT_JSON: &[(&str, &str)] = &[
     ("dev-env", "writes a file"),
     ("healthcheck", "its exit code is its answer"),
     ("history payload", "prints a body, byte for byte"),
+    ("export", "prints JSON Lines in any case"),
 ];
 
 /// Those that change nothing in Redis. (`check --repair` does; `check --keep` is its own note, of what it found and when.)
@@ -31,9 +33,11 @@ const READING: &[&str] = &[
     "dev-env",
     "doctor",
     "endpoints",
+    "export",
     "healthcheck",
     "history log",
     "history payload",
+    "keys list",
     "redis-passwords",
     "secrets-key",
     "service-key",
@@ -43,6 +47,7 @@ const READING: &[&str] = &[
     "status",
     "store id",
     "store show",
+    "tail",
     "why",
     "workers",
 ];
@@ -232,6 +237,18 @@ async fn every_command_that_changes_something_is_in_the_audit() {
     scene.damage();
     let repaired = scene.change("check", &["--repair"]);
     assert_eq!(repaired["violations"], 0, "{repaired}");
+    scene.change("purge", &["--finished", "--older-than", "1m", "--all", "--yes"]);
+    let directory = TempDir::new("commands");
+    let file = directory.path().join("endpoints.jsonl");
+    let line = json!({"accountId": account, "url": "http://127.0.0.1:9/moved", "events": ["*"]});
+    std::fs::write(&file, line.to_string()).unwrap();
+    let allowed = ["--allow-http", "true", "--allow-networks", "127.0.0.0/8"];
+    scene.change(
+        "import",
+        &[&allowed[..], &["--without-secrets", file.to_str().unwrap()]].concat(),
+    );
+    scene.change("keys create", &["second"]);
+    scene.change("keys revoke", &["second", "--yes"]);
     scene.change("secrets accept", &[]);
     scene.change("store accept", &[]);
     scene.change("store upgrade", &[]);

@@ -127,7 +127,7 @@ impl Scene {
         let arguments = [arguments, &["--json"]].concat();
         let output = tokio::task::block_in_place(|| Process::run("webhooksctl", &arguments, &environment));
         let [said, error] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        assert!(output.status.success(), "{arguments:?}: {error}");
+        assert!(output.status.success(), "{arguments:?}: {error}{said}");
         serde_json::from_str(&said)
             .unwrap_or_else(|failed| panic!("{arguments:?} prints no JSON document ({failed}): {said}"))
     }
@@ -240,7 +240,7 @@ async fn every_command_that_changes_something_is_in_the_audit() {
     scene.change("purge", &["--finished", "--older-than", "1m", "--all", "--yes"]);
     let directory = TempDir::new("commands");
     let file = directory.path().join("endpoints.jsonl");
-    let line = json!({"accountId": account, "url": "http://127.0.0.1:9/moved", "events": ["*"]});
+    let line = json!({"accountId": account, "url": "http://127.0.0.1:9009/moved", "events": ["*"]});
     std::fs::write(&file, line.to_string()).unwrap();
     let allowed = ["--allow-http", "true", "--allow-networks", "127.0.0.0/8"];
     scene.change(

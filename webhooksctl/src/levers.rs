@@ -13,6 +13,8 @@ mod cancel;
 
 mod discard;
 
+mod extent;
+
 mod hold;
 
 mod purge;
@@ -24,6 +26,8 @@ mod release;
 mod replay;
 
 mod span;
+
+mod stop;
 
 mod target;
 

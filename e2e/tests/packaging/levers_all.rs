@@ -149,13 +149,26 @@ async fn all_are_paused_resumed_throttled_sent_again_and_discarded() {
     })
     .await;
 
+    // What lets less through stays.
+    scene.json(&["pause", first, "--reason", "before"]);
+    scene.json(&["throttle", &scene.endpoints[1].1, "--per-second", "5"]);
     scene.asks(&["throttle", "--all", "--per-second", "900"], 0);
-    scene.json(&["throttle", "--all", "--per-second", "900", "--yes"]);
-    for (account, id) in &scene.endpoints {
+    let done = scene.json(&["throttle", "--all", "--per-second", "900", "--yes"]);
+    assert_eq!(done["endpoints"], 1, "{done}");
+    for ((account, id), wanted) in scene
+        .endpoints
+        .iter()
+        .zip(["pause 0 ", "throttle 5 ", "throttle 900 "])
+    {
         let shown = scene.json(&["show", id]);
         let hold = shown["operatorHold"].as_str().unwrap();
-        assert!(hold.starts_with("throttle 900 "), "{account}: {shown}");
+        assert!(hold.starts_with(wanted), "{account}: {shown}");
     }
+    let (account, _) = &scene.endpoints[0];
+    scene.json(&["pause", account, "--reason", "unpaid"]);
+    let left = scene.json(&["resume", account, "--reason", "another"]);
+    assert_eq!(left["hold"]["reason"], "unpaid", "{left}");
+    scene.json(&["resume", account]);
     let done = scene.json(&["resume", "--all", "--yes", "--endpoints"]);
     assert_eq!(done["endpoints"], 3, "{done}");
 

@@ -2,6 +2,7 @@
 //! between has done what it says, and begins again with the same command.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
 
 use anyhow::{Context as _, bail, ensure};
 use domain::clock::Timestamp;
@@ -9,15 +10,16 @@ use domain::id::{AccountId, EndpointId};
 use store::Store;
 use store::mending::Beside;
 use store::overview::EndpointLoad;
-use tokio::signal::unix::{SignalKind, signal};
 
+use super::LeverArgs;
+use super::extent::Extent;
+use super::stop::Stop;
 use super::target::Target;
-use super::{LeverArgs, deliveries};
 use crate::order::{confirm, confirm_all};
 use crate::runtime;
 
 /// So many accounts in a row that fail are the store's trouble, and not theirs.
-const MOST_FAILURES: usize = 5;
+pub(super) const MOST_FAILURES: usize = 5;
 
 /// All that a lever may reach.
 pub(super) struct Reach {
@@ -32,14 +34,6 @@ pub(super) struct Scope {
     pub(super) account: AccountId,
     pub(super) endpoints: Vec<(EndpointId, EndpointLoad)>,
     beside: BTreeMap<EndpointId, Beside>,
-}
-
-/// How much that is.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Extent {
-    pub(super) accounts: u64,
-    pub(super) endpoints: u64,
-    pub(super) deliveries: u64,
 }
 
 impl LeverArgs {
@@ -119,7 +113,7 @@ impl Reach {
         })
     }
 
-    /// Looks at each account, and does something with what it has.
+    /// Looks at each account, and changes what it has.
     pub(super) async fn each(
         &self,
         doing: &str,
@@ -132,23 +126,62 @@ impl Reach {
         .await
     }
 
-    /// Does something with each account. Of several, those that fail are told of at once, and don't keep the others waiting.
+    /// Looks at each account, and changes nothing. Of all, those that can't be looked at are told of and left out.
+    pub(super) async fn look_at_each(
+        &self,
+        doing: &str,
+        mut look: impl AsyncFnMut(&Scope) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let looked = self.walk(doing, None, async |account, store| {
+            let scope = self.scope(account, store).await?;
+            look(&scope).await
+        });
+        let failed = looked.await?;
+        if failed > 0 {
+            eprintln!(
+                "webhooksctl: {failed} accounts couldn't be looked at, and are left out of the numbers"
+            );
+        }
+        Ok(())
+    }
+
+    /// Changes something of each account. Of several, those that fail are told of at once, and don't keep the others waiting. Whoever is
+    /// stopped says how far that came.
     pub(super) async fn each_account(
         &self,
         doing: &str,
-        mut step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
+        step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
+        let failed = self.walk(doing, Some(Stop::catch()?), step).await?;
+        ensure!(
+            failed == 0,
+            "{failed} of {} accounts failed; all others are done, and the same command tries again",
+            self.accounts.len()
+        );
+        Ok(())
+    }
+
+    /// Returns how many failed. Without `stop` signals do what they always do.
+    async fn walk(
+        &self,
+        doing: &str,
+        mut stop: Option<Stop>,
+        mut step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
+    ) -> anyhow::Result<usize> {
         let of = self.accounts.len();
         let progress = runtime::progress(|done: usize| format!("{doing}: {done} of {of} accounts …"));
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut end = signal(SignalKind::terminate())?;
         let (mut failed, mut in_a_row) = (0, 0);
         for (done, (account, store)) in self.accounts.iter().enumerate() {
             let stepping = step(account, store);
+            let stopping = async {
+                match &mut stop {
+                    Some(stop) => stop.comes().await,
+                    None => pending().await,
+                }
+            };
             let stepped = tokio::select! {
                 biased;
-                _ = interrupt.recv() => bail!("{}", stopped("interrupted", done, of)),
-                _ = end.recv() => bail!("{}", stopped("interrupted", done, of)),
+                () = stopping => bail!("{}", stopped("interrupted", done, of)),
                 stepped = stepping => stepped,
             };
             match stepped {
@@ -156,17 +189,16 @@ impl Reach {
                 Err(error) if !self.is_all() => return Err(error),
                 Err(error) => {
                     eprintln!("webhooksctl: {account}: {error:#}");
-                    (failed, in_a_row) = (failed + 1, in_a_row + 1);
+                    failed += 1;
+                    if !is_of_account(&error) {
+                        in_a_row += 1;
+                    }
                     ensure!(in_a_row < MOST_FAILURES, "{}", stopped("stopped", done + 1, of));
                 }
             }
             progress(done + 1);
         }
-        ensure!(
-            failed == 0,
-            "{failed} of {of} accounts failed; all others are done, and the same command tries again"
-        );
-        Ok(())
+        Ok(failed)
     }
 
     /// How much it is; of each endpoint as much as this counts.
@@ -175,7 +207,7 @@ impl Reach {
         count: impl Fn(&EndpointLoad, Beside) -> u64,
     ) -> anyhow::Result<Extent> {
         let mut extent = Extent::default();
-        self.each("looked at", async |scope| {
+        self.look_at_each("looked at", async |scope| {
             extent.accounts += 1;
             for (id, load) in &scope.endpoints {
                 extent.endpoints += 1;
@@ -197,6 +229,13 @@ impl Reach {
     }
 }
 
+/// Whether it is the account that refuses: it moves, or is being erased.
+fn is_of_account(error: &anyhow::Error) -> bool {
+    use store::StoreError::{AccountMoved, AccountMoving, BeingErased};
+    let error = error.downcast_ref::<store::StoreError>();
+    error.is_some_and(|error| matches!(error, AccountMoving(_) | AccountMoved(_) | BeingErased(_)))
+}
+
 fn stopped(how: &str, done: usize, of: usize) -> String {
     format!("{how} after {done} of {of} accounts: what is done stays done, and the same command goes on")
 }
@@ -205,23 +244,5 @@ impl Scope {
     /// What waits for an endpoint in no queue of its own.
     pub(super) fn beside(&self, id: &EndpointId) -> Beside {
         self.beside.get(id).copied().unwrap_or_default()
-    }
-}
-
-impl Extent {
-    /// `12 deliveries for 3 endpoints of 2 accounts`.
-    pub(super) fn described(self) -> String {
-        let Self {
-            accounts,
-            endpoints,
-            deliveries: count,
-        } = self;
-        let s = |count: u64| if count == 1 { "" } else { "s" };
-        format!(
-            "{} for {endpoints} endpoint{} of {accounts} account{}",
-            deliveries(count),
-            s(endpoints),
-            s(accounts)
-        )
     }
 }

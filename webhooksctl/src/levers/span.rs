@@ -13,7 +13,8 @@ use store::Store;
 use store::replays::{ReplayCount, ReplaySpan, ReplayState, ReplayStatus, StartOutcome};
 
 use super::budgets::BudgetArgs;
-use super::reach::{Extent, Reach};
+use super::extent::Extent;
+use super::reach::{MOST_FAILURES, Reach};
 use super::target::{Target, TargetArgs};
 use super::{LeverArgs, deliveries};
 use crate::runtime;
@@ -116,7 +117,7 @@ pub(super) fn replay_span(
     if !lever.dry_run {
         reach.confirm(&format!("send {about} of {target} again"), extent, lever.yes)?;
     }
-    let (mut lines, mut all, mut begun, mut busy) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    let (mut lines, mut all, mut begun, mut busy, mut failed) = (Vec::new(), Vec::new(), Vec::new(), 0, 0);
     let of = counted.len();
     let progress = runtime::progress(|started: usize| format!("{started} of {of} replays have begun …"));
     for of in &counted {
@@ -127,11 +128,15 @@ pub(super) fn replay_span(
             let start = of
                 .store
                 .start_replay(&of.account, endpoint, &id, &wanted, budgets.budgets());
-            let started = runtime.block_on(start).with_context(|| {
-                format!("stopped after {} of {} replays: what has begun goes on, and the same command begins the others", all.len(), counted.len())
-            })?;
-            match started {
-                StartOutcome::Started(_) => {
+            match runtime.block_on(start) {
+                Err(error) => {
+                    failed += 1;
+                    eprintln!("webhooksctl: {endpoint} of {}: {error}", of.account);
+                    if failed == MOST_FAILURES {
+                        break;
+                    }
+                }
+                Ok(StartOutcome::Started(_)) => {
                     lines.push(format!(
                         "{id} sends {} of {endpoint} again",
                         deliveries(count.matching)
@@ -139,13 +144,13 @@ pub(super) fn replay_span(
                     replay = json!(id);
                     begun.push(Begun { of, id });
                 }
-                StartOutcome::Running(other) => {
+                Ok(StartOutcome::Running(other)) => {
                     busy += 1;
                     lines.push(format!(
                         "{endpoint} has a replay that runs, {other}: cancel it, or run this again once it has finished"
                     ));
                 }
-                StartOutcome::EndpointNotFound => {}
+                Ok(StartOutcome::EndpointNotFound) => {}
             }
         }
         all.push(json!({"id": endpoint, "account": of.account, "deliveries": count.matching, "isLowerBound": count.is_lower_bound,
@@ -157,7 +162,7 @@ pub(super) fn replay_span(
     if more > 0 {
         lines.push(format!("… and {more} more endpoints"));
     }
-    if busy == 0 {
+    if busy == 0 && failed == 0 {
         let how = if lever.dry_run { "would be" } else { "are" };
         let of_all = if reach.is_all() {
             format!(": {}", extent.described())
@@ -166,15 +171,21 @@ pub(super) fn replay_span(
         };
         lines.push(format!("{about} of {target} {how} sent again{of_all}"));
     }
-    if span.wait && !lever.dry_run {
-        runtime.block_on(finished(&begun))?;
-    }
+    let waited = (span.wait && !lever.dry_run).then(|| runtime.block_on(finished(&begun)));
     lever.print(
         &json!({"action": "replay", "target": target.to_string(), "account": reach.account(), "status": wanted.status.as_str(),
             "since": wanted.since, "until": wanted.until, "dryRun": lever.dry_run, "deliveries": total,
             "accounts": extent.accounts, "endpoints": all}),
         &lines.join("\n"),
     )?;
+    waited
+        .transpose()
+        .context("the replays go on, and nobody waits for them any more")?;
+    ensure!(
+        failed == 0,
+        "{} of {of} replays have begun and go on. Name the accounts or endpoints that are missing: this command again would send what has begun once more",
+        begun.len()
+    );
     ensure!(
         busy == 0,
         "{busy} endpoints have a replay that runs: nothing more was begun for them"
@@ -201,7 +212,7 @@ async fn count(reach: &Reach, span: &Span) -> anyhow::Result<(Vec<Counted>, Repl
     );
     let mut counted = Vec::new();
     reach
-        .each("counted", async |scope| {
+        .look_at_each("counted", async |scope| {
             let (store, account) = (&scope.store, &scope.account);
             for (endpoint, _) in &scope.endpoints {
                 let count = store.count_replay(account, endpoint, &wanted).await?;

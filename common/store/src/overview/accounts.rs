@@ -6,9 +6,8 @@ use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId};
 
 use super::EndpointLoad;
+use super::hours::HOUR_MS;
 use crate::{Store, StoreError};
-
-const HOUR_MS: u64 = 3_600_000;
 
 /// How its deliveries ended, as `account:<a>:hours` counts them.
 const OUTCOMES: [&str; 3] = ["succeeded", "exhausted", "failedAttempts"];

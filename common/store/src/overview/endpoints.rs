@@ -7,10 +7,9 @@ use domain::id::{AccountId, DeliveryId, EndpointId};
 use redis::Cmd;
 
 use super::ask::Answers;
+use super::hours::{HOUR_MS, last_hour};
 use super::memory::usage_of;
 use crate::{Store, StoreError};
-
-const HOUR_MS: u64 = 3_600_000;
 
 /// What is read of an endpoint's record, in this order.
 const FIELDS: [&str; 14] = [
@@ -72,6 +71,8 @@ pub struct EndpointLoad {
     pub failed: u64,
     /// Bytes that its queues take.
     pub bytes: u64,
+    /// What an operator does to it alone, in the words of the store: also while its account is paused.
+    pub own_hold: Option<String>,
     /// What an operator does to it, in the words of the store: `pause …` or `throttle …`.
     pub operator_hold: Option<String>,
     /// What went wrong last: `<when (ms)> <status or -> <code> <detail>`.
@@ -162,8 +163,8 @@ impl EndpointLoad {
             bytes,
             ..Self::default()
         };
-        let (own, accounts) = (text(), text());
-        load.operator_hold = accounts.or(own);
+        load.own_hold = text();
+        load.operator_hold = text().or_else(|| load.own_hold.clone());
         (load.succeeded, load.failed) = last_hour(text().as_deref(), text().as_deref(), now);
         load.last_error = text();
         load.rate_limit = number(text());
@@ -184,31 +185,6 @@ impl EndpointLoad {
         }
         Some(load)
     }
-}
-
-/// How many attempts succeeded and failed within about an hour: this hour's, and as much of the last one's as is not over an hour ago.
-fn last_hour(recent: Option<&str>, hours: Option<&str>, now: Timestamp) -> (u64, u64) {
-    let (hour, passed) = (now.as_millis() / HOUR_MS, now.as_millis() % HOUR_MS);
-    let mut newest = recent
-        .unwrap_or_default()
-        .split(' ')
-        .map_while(|word| word.parse::<u64>().ok());
-    let newest = newest.next().zip(newest.next()).zip(newest.next());
-    let newest = newest.map(|((hour, succeeded), failed)| (hour, succeeded, failed));
-    let before = hours.unwrap_or_default().split(' ').filter_map(|entry| {
-        let mut parts = entry.split(':').filter_map(|part| part.parse::<u64>().ok());
-        Some((parts.next()?, parts.next()?, parts.next()?))
-    });
-    let mut found = (0, 0);
-    for (at, succeeded, failed) in newest.into_iter().chain(before) {
-        let part = |count: u64| match hour.checked_sub(at) {
-            Some(0) => count,
-            Some(1) => count.saturating_mul(HOUR_MS - passed) / HOUR_MS,
-            _ => 0,
-        };
-        found = (found.0 + part(succeeded), found.1 + part(failed));
-    }
-    found
 }
 
 /// How many endpoints are looked at together: commands and answers of all of very many would take much memory.
@@ -245,6 +221,3 @@ impl Store {
         Ok(loads.remove(id))
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,6 +9,8 @@ mod roll;
 
 mod endpoints;
 
+mod hours;
+
 mod accounts;
 
 mod totals;

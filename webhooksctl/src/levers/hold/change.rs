@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use store::Store;
 
 use crate::levers::LeverArgs;
-use crate::levers::reach::{Extent, Reach};
+use crate::levers::extent::Extent;
+use crate::levers::reach::Reach;
 use crate::levers::target::Target;
 use crate::runtime;
 
@@ -100,10 +101,12 @@ impl Change<'_> {
         reach: &Reach,
         changed: &Changed,
     ) -> anyhow::Result<()> {
-        let endpoints = store.endpoint_ids(account).await?;
-        if matches!(self.action, Some(HoldAction::Throttle(_))) {
-            for id in &endpoints {
-                let endpoint = store.hold_endpoint(id, self.action, self.reason).await?;
+        if let Some(HoldAction::Throttle(rate)) = self.action {
+            for (id, load) in store.overview_of(account).await?.endpoints {
+                if is_stricter(load.own_hold.as_deref(), rate.per_second()) {
+                    continue;
+                }
+                let endpoint = store.hold_endpoint(&id, self.action, self.reason).await?;
                 changed
                     .hold
                     .set(endpoint.and_then(|endpoint| endpoint.operator_hold));
@@ -111,6 +114,7 @@ impl Change<'_> {
             }
             return Ok(());
         }
+        let endpoints = store.endpoint_ids(account).await?;
         let known = store.account_hold(account).await?;
         // Of all, what is as wanted stays as it is, with the reason that it has.
         let is_wanted = match self.action {
@@ -126,11 +130,12 @@ impl Change<'_> {
             if !self.endpoints {
                 one_more(&changed.endpoints, endpoints.len());
             }
+        } else {
+            changed.hold.set(known);
         }
         if self.endpoints {
-            // As they are now, without what their account was held for.
             for (id, load) in store.overview_of(account).await?.endpoints {
-                let hold = load.operator_hold.unwrap_or_default();
+                let hold = load.own_hold.unwrap_or_default();
                 let reason = hold.splitn(4, ' ').nth(3).unwrap_or_default();
                 if !hold.is_empty() && self.only.is_none_or(|only| only == reason) {
                     store.hold_endpoint(&id, None, "").await?;
@@ -148,10 +153,24 @@ impl Change<'_> {
                 "{accounts} accounts are paused, which have {endpoints} endpoints; those that were paused before stay so. An account that begins from now on isn't"
             ),
             Some(HoldAction::Throttle(rate)) => format!(
-                "{endpoints} endpoints get {rate} a second at most; those that are made from now on aren't throttled. `webhooksctl resume --endpoints` ends it"
+                "{endpoints} endpoints get {rate} a second at most; those that an operator has paused, or throttled to less, stay so, and those that are made from now on aren't throttled. `webhooksctl resume --endpoints` ends it"
             ),
             None => format!("{accounts} accounts and {endpoints} endpoints are held no more"),
         }
+    }
+}
+
+/// Whether what an operator does to an endpoint alone lets less through than this rate: it stays, with its reason.
+fn is_stricter(own: Option<&str>, rate: u16) -> bool {
+    let mut words = own.unwrap_or_default().split(' ');
+    let (action, known) = (
+        words.next(),
+        words.next().and_then(|known| known.parse::<u16>().ok()),
+    );
+    match action {
+        Some("pause") => true,
+        Some("throttle") => known.is_some_and(|known| known < rate),
+        _ => false,
     }
 }
 

@@ -107,7 +107,6 @@ impl Shards {
             result: if may_manage { "made, may manage" } else { "made" },
             id,
             seen,
-            version,
         };
         let untold = match self.spread(&known, change).await {
             Some(untold) => untold,
@@ -116,11 +115,11 @@ impl Shards {
         let Some((shard, error)) = untold.into_iter().next() else {
             return Ok(());
         };
+        known.set(id, now, None);
         let withdrawal = Change {
             action: REVOKE,
             result: "withdrawn: it couldn't be made in every shard",
             seen: version,
-            version: known.set(id, now, None),
             ..change
         };
         // One shard that knows it is enough: what is newest counts.
@@ -142,18 +141,15 @@ impl Shards {
             return Err(RevokeError::Unknown);
         }
         let was_revoked = !known.has(id);
-        let version = if was_revoked {
-            seen
-        } else {
-            known.set(id, self.time().await?, None)
-        };
+        if !was_revoked {
+            known.set(id, self.time().await?, None);
+        }
         let change = Change {
             order,
             action: REVOKE,
             result: "revoked",
             id,
             seen,
-            version,
         };
         let untold = self.spread(&known, change).await.ok_or(RevokeError::Overtaken)?;
         if untold.len() < self.all().len() {

@@ -29,7 +29,7 @@ pub(crate) enum KeysCommand {
     /// Lists the service keys that the store has: those of SERVICE_KEYS aren't there. The rights of `operator` suffice.
     List(ListArgs),
     /// Revokes a service key of the store: every API refuses it within three seconds. While a shard is away the others are told, and the same
-    /// command tells that one later. Needs the rights of `operator-write`.
+    /// command tells that one later. A key that the store has forgotten (it was restored, say) is revoked as well. Needs the rights of `operator-write`.
     #[command(after_help = "Example: webhooksctl keys revoke backend --why 'it was in a log' --yes")]
     Revoke(RevokeArgs),
 }
@@ -152,13 +152,15 @@ async fn revoke(arguments: &RevokeArgs) -> anyhow::Result<()> {
             untold(&revoked.untold)
         );
     }
-    let said = if revoked.was_revoked {
+    let said = if !revoked.was_known {
+        "is revoked: the store had no such key; APIs that still knew it refuse it now"
+    } else if revoked.was_revoked {
         "was revoked before, and every shard knows it"
     } else {
         "is revoked: every API refuses it within three seconds"
     };
     arguments.output.print(
-        &json!({"id": id, "wasRevoked": revoked.was_revoked}),
+        &json!({"id": id, "wasKnown": revoked.was_known, "wasRevoked": revoked.was_revoked}),
         &format!("the key `{id}` {said}; one of SERVICE_KEYS with this id isn't touched"),
     )
 }

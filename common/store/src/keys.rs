@@ -2,7 +2,7 @@
 //!
 //! | key | type | content | lifetime |
 //! |---|---|---|---|
-//! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`, `growsTo` (while there are to be more shards: how many, and `closed` behind it while no account may begin), `directory` (its version), `serviceKeys` (how often they were changed), `raisedAt` (when the schema last rose, ms); `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
+//! | `wh:meta` | hash | `store` (its identity, checked in every script; from schema 2 on `<identity>+s<schema>`), `writes` (rises about once a second while anything is written), `schema` (which forms are written), `shards`, `growsTo` (while there are to be more shards: how many, and `closed` behind it while no account may begin), `directory` (its version), `serviceKeys` (when they last changed, ms; rises with each change), `raisedAt` (when the schema last rose, ms); `acceptedAt`, `rewoundAt`, `rewoundFrom`, `rewoundTo` (ms, and `writes` before and after) | for ever |
 //! | `account:<a>:endpoints` | hash | endpoint → `<A\|D\|O\|F\|G>\|,<types>,\|<chatbots>`: what `accept` needs of it; `F` and `G` are `A` and `D` with filters; several chatbots have a line feed around each | while it has endpoints |
 //! | `account:<a>:filters` | hash | endpoint → its filters, as JSON; `version`, which follows from them all | while an endpoint has some |
 //! | `account:<a>:bytes` | string | bytes of the account's unfinished payloads | while there are some |

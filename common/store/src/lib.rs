@@ -155,7 +155,7 @@ struct Inner {
     condition: Mutex<Condition>,
     clock: ScriptClock,
     quiet: Quiet,
-    /// How often the service keys that are kept here were changed.
+    /// When the service keys that are kept here were last changed (ms): each change has another number.
     service_key_count: watch_channel::Sender<u64>,
 }
 

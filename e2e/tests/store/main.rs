@@ -62,6 +62,7 @@ mod repair;
 mod replays;
 mod resume;
 mod rounds;
+mod service_keys;
 mod shares;
 mod spellings;
 mod streaks;

@@ -108,6 +108,28 @@ async fn what_has_finished_until_a_moment_goes_and_nothing_else() {
     assert_eq!(fixture.hash("stats").await["releasedByOperator"], "1070");
 }
 
+/// What went of both classes is noted in one key, and of one class it is of use for two weeks.
+#[tokio::test]
+async fn that_exhausted_ones_went_is_known_as_long_though_delivered_ones_went_later() {
+    const DAY: i64 = 86_400_000;
+    let (mut fixture, endpoint) = fixture().await;
+    fixture.policy.disable_after = 10_000;
+    let key = format!("account:{}:since", account());
+    for (fails, past) in [(true, Past::Exhausted), (false, Past::Succeeded)] {
+        let events: Vec<_> = (0..5).map(|number| varied(number, 600)).collect();
+        finish(&fixture, &events, fails).await;
+        fixture.pass(HOUR).await;
+        let span = PurgeSpan {
+            until: now(&fixture).await,
+            keeps_exhausted: false,
+        };
+        assert_eq!(purge(&fixture, span).await.events, 5);
+        assert!(since(&fixture, &endpoint, past).await.is_some());
+        let lives = fixture.ttl(&key).await;
+        assert!((13 * DAY..=14 * DAY).contains(&lives), "{lives} ms");
+    }
+}
+
 #[tokio::test]
 async fn what_finished_just_now_can_still_be_accepted_again() {
     let (fixture, _) = fixture().await;

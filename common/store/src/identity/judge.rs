@@ -36,7 +36,7 @@ pub(crate) struct Sight {
     pub(crate) accepted_at: u64,
     /// When it was last found to be set back.
     pub(crate) rewound: Option<Rewind>,
-    /// How often its service keys were changed.
+    /// When its service keys were last changed (ms): each change has another number.
     pub(crate) service_keys: u64,
     /// Without an identity: whether there are other keys of ours.
     pub(crate) has_others: bool,

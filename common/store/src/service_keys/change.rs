@@ -46,11 +46,12 @@ pub enum CreateError {
 /// Why a key wasn't revoked.
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeError {
-    /// There never was one.
+    /// The store doesn't know this id, and can't note one more.
     #[error(
-        "nothing was changed: the store has no service key with this id; those of SERVICE_KEYS aren't kept there"
+        "nothing was changed: the store has no service key with this id, and knows {} others, as many as it may; an API that accepts it forgets it with a restart",
+        MOST
     )]
-    Unknown,
+    TooMany,
     /// Somebody else has made, or revoked, a key with this id at the same moment.
     #[error(
         "a key with this id was made or revoked at the same moment: look with `webhooksctl keys list`, and try again"
@@ -64,6 +65,8 @@ pub enum RevokeError {
 /// A key was revoked.
 #[derive(Debug)]
 pub struct Revoked {
+    /// The store had the id. One that it was set back to before has no entry, though programs that run may still accept the key: they hear of it now.
+    pub was_known: bool,
     /// It had been revoked before.
     pub was_revoked: bool,
     /// The shards that couldn't be told, and why. The same call again tells them.
@@ -107,7 +110,6 @@ impl Shards {
             result: if may_manage { "made, may manage" } else { "made" },
             id,
             seen,
-            version,
         };
         let untold = match self.spread(&known, change).await {
             Some(untold) => untold,
@@ -116,11 +118,11 @@ impl Shards {
         let Some((shard, error)) = untold.into_iter().next() else {
             return Ok(());
         };
+        known.set(id, now, None);
         let withdrawal = Change {
             action: REVOKE,
             result: "withdrawn: it couldn't be made in every shard",
             seen: version,
-            version: known.set(id, now, None),
             ..change
         };
         // One shard that knows it is enough: what is newest counts.
@@ -130,7 +132,8 @@ impl Shards {
         }
     }
 
-    /// Revokes a service key in all shards that can be told, at this order. The same again tells those that could not.
+    /// Revokes a service key in all shards that can be told, at this order, also one that the store doesn't know any more. The same again
+    /// tells those that could not.
     ///
     /// # Errors
     ///
@@ -138,30 +141,37 @@ impl Shards {
     pub async fn revoke_service_key(&self, order: &Order, id: &str) -> Result<Revoked, RevokeError> {
         let (mut known, _) = self.service_keys().await?;
         let seen = known.version(id);
-        if seen == 0 {
-            return Err(RevokeError::Unknown);
+        let was_known = seen > 0;
+        if !was_known && known.len() >= MOST {
+            return Err(RevokeError::TooMany);
         }
-        let was_revoked = !known.has(id);
-        let version = if was_revoked {
-            seen
-        } else {
-            known.set(id, self.time().await?, None)
-        };
+        let was_revoked = was_known && !known.has(id);
+        if !was_revoked {
+            known.set(id, self.time().await?, None);
+        }
         let change = Change {
             order,
             action: REVOKE,
-            result: "revoked",
+            result: if was_known {
+                "revoked"
+            } else {
+                "revoked; the store had no such key"
+            },
             id,
             seen,
-            version,
         };
         let untold = self.spread(&known, change).await.ok_or(RevokeError::Overtaken)?;
         if untold.len() < self.all().len() {
-            return Ok(Revoked { was_revoked, untold });
+            return Ok(Revoked {
+                was_known,
+                was_revoked,
+                untold,
+            });
         }
         match untold.into_iter().next() {
             Some((_, error)) => Err(error.into()),
             None => Ok(Revoked {
+                was_known,
                 was_revoked,
                 untold: Vec::new(),
             }),

@@ -36,13 +36,13 @@ impl Store {
         Ok(ServiceKeyEntries::read(copy))
     }
 
-    /// How often the copy was changed, as far as [`Store::watch`] has seen: it looks about once a second.
+    /// When the copy was last changed (ms; each change has another number), as far as [`Store::watch`] has seen: it looks about once a second.
     #[must_use]
     pub fn service_key_changes(&self) -> watch::Receiver<u64> {
         self.service_key_count().subscribe()
     }
 
-    /// The store says that its copy was changed so often. After it was set back that may be less.
+    /// The store says that its copy was last changed then. After it was set back that may be earlier.
     pub(crate) fn note_service_keys(&self, changes: u64) {
         self.service_key_count().send_if_modified(|known| {
             let is_other = *known != changes;

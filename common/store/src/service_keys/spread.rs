@@ -16,9 +16,8 @@ script! {
         action: &'a str,
         result: &'a str,
         target: &'a str,
-        /// The version of the target that the caller knows, and the one that it has with this.
-        seen: u64,
-        version: u64;
+        /// The version of the target that the caller knows.
+        seen: u64;
         each entry: &'a [EntryText<'a>]
     } -> bool
 }
@@ -38,9 +37,8 @@ pub(super) struct Change<'a> {
     pub(super) action: &'a str,
     pub(super) result: &'a str,
     pub(super) id: &'a str,
-    /// The version of it that is known, and the one that it has with this.
+    /// The version of it that is known.
     pub(super) seen: u64,
-    pub(super) version: u64,
 }
 
 impl Shards {
@@ -115,7 +113,6 @@ impl Store {
             result: change.map_or("", |change| change.result),
             target: change.map_or("", |change| change.id),
             seen: change.map_or(0, |change| change.seen),
-            version: change.map_or(0, |change| change.version),
             entry: &entry,
         })
         .await

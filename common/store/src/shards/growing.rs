@@ -82,8 +82,9 @@ impl Growth {
             store.begin_like(&model).await?;
         }
         let (_, new) = growth.all.all().split_at(usize::from(growth.from));
-        growth.all.copy_service_keys(new).await?;
         growth.step("told", growth.all.all()).await?;
+        // Only now: whoever changes keys from here on does so in the new shards too.
+        growth.all.copy_service_keys(new).await?;
         // From here on none begins to move.
         for store in growth.old() {
             if let Some(account) = store.one_that_leaves().await? {

@@ -62,7 +62,7 @@ local function lower_bytes(class, account, bytes)
 end
 
 -- From that time (ms) on nothing is missing of what a series keeps. It only rises: what is newer may have gone by itself, before the
--- blocks that are older.
+-- blocks that are older. An account's two classes share a key, which lives as long as the one that is kept longer needs it.
 local function note_complete_since(class, owner, ms, kept_for)
   local key, field = P .. 'account:' .. owner .. ':since', class
   if class == 'log' then
@@ -74,7 +74,7 @@ local function note_complete_since(class, owner, ms, kept_for)
   if tonumber(ms) > whole(call('HGET', key, field)) then
     call('HSET', key, field, ms)
   end
-  if class ~= 'log' then
+  if class ~= 'log' and call('PTTL', key) < tonumber(kept_for) then
     call('PEXPIRE', key, kept_for)
   end
 end

@@ -57,13 +57,20 @@ pub(crate) fn run(arguments: &CheckArgs) -> anyhow::Result<()> {
     let runtime = runtime::new()?;
     let (mut violations, mut all) = (0, Vec::new());
     let shards = runtime.block_on(Shards::find(&arguments.redis))?;
+    let mut found = Vec::new();
     for store in shards.all() {
-        let mut report = runtime.block_on(check(store, arguments))?;
+        found.push((store, runtime.block_on(check(store, arguments))?));
+    }
+    if arguments.repair && !arguments.dry_run {
+        // Once for all shards: whoever says no has changed nothing in any.
+        repair::confirm_all(found.iter().map(|(_, report)| report), arguments.yes)?;
+    }
+    for (store, mut report) in found {
         let mut shown = shown(store, &report);
         if arguments.repair {
             let repairs = runtime.block_on(repair::repair(store, arguments, &report))?;
             shown["repairs"] = repairs.shown();
-            if repairs.changed() {
+            if !arguments.dry_run && repairs.changed() {
                 // It is checked as if nothing had been said before.
                 report = runtime.block_on(check(store, arguments))?;
                 shown["after"] = self::shown(store, &report);

@@ -1,12 +1,13 @@
 //! `check --repair`: what is done about each violation, and why.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use store::Store;
 use store::check::{CheckReport, Mend, Violation};
 use store::repair::Repaired;
+use store::{Store, StoreError};
 
 use super::CheckArgs;
 use crate::order::{Deed, confirm};
@@ -15,19 +16,29 @@ use crate::runtime;
 /// The most that one run repairs of a shard: each is noted, and the audit keeps ten thousand notes.
 const MOST: usize = 1000;
 
+/// What came of a violation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    Repaired,
+    Gone,
+    Left,
+}
+
 /// What came of the violations of a shard.
 #[derive(Debug, Default)]
 pub(super) struct Repairs {
     repaired: usize,
     gone: usize,
     left: usize,
+    /// Whether a repair ended in a way that doesn't say what it did.
+    is_unclear: bool,
     shown: Vec<Value>,
 }
 
 impl Repairs {
-    /// Whether anything was done, or has changed meanwhile.
+    /// Whether anything was done, may have been, or has changed meanwhile.
     pub(super) const fn changed(&self) -> bool {
-        self.repaired + self.gone > 0
+        self.is_unclear || self.repaired + self.gone > 0
     }
 
     pub(super) fn shown(&self) -> Value {
@@ -47,13 +58,20 @@ impl Repairs {
         format!("{repaired} {how}{gone}, {left} not repaired")
     }
 
-    fn add(
+    fn count(
         &mut self,
         violation: &Violation,
-        came: &str,
+        came: Came,
         why: &str,
         arguments: &CheckArgs,
     ) -> anyhow::Result<()> {
+        let (number, came) = match came {
+            Came::Repaired if arguments.dry_run => (&mut self.repaired, "would be repaired"),
+            Came::Repaired => (&mut self.repaired, "repaired"),
+            Came::Gone => (&mut self.gone, "nothing changed"),
+            Came::Left => (&mut self.left, "not repaired"),
+        };
+        *number += 1;
         if !arguments.output.is_json() {
             writeln!(std::io::stdout(), "  {}: {came}: {why}", violation.key)?;
         }
@@ -63,6 +81,23 @@ impl Repairs {
     }
 }
 
+/// How many violations a remedy is known for.
+fn repairable(report: &CheckReport) -> usize {
+    let violations = report.violations.iter();
+    violations
+        .filter(|violation| matches!(violation.mend, Mend::By(_)))
+        .count()
+}
+
+/// Asks whether all that can be repaired, in all shards, is to be.
+pub(super) fn confirm_all<'a>(
+    reports: impl Iterator<Item = &'a CheckReport>,
+    yes: bool,
+) -> anyhow::Result<()> {
+    let count: usize = reports.map(repairable).sum();
+    confirm(&format!("repair {count} violations"), count as u64, yes)
+}
+
 /// Repairs what can be, one after the other.
 pub(super) async fn repair(
     store: &Store,
@@ -70,11 +105,7 @@ pub(super) async fn repair(
     report: &CheckReport,
 ) -> anyhow::Result<Repairs> {
     let violations = &report.violations;
-    let can_be = violations
-        .iter()
-        .filter(|violation| matches!(violation.mend, Mend::By(_)))
-        .count();
-    if arguments.dry_run || can_be == 0 {
+    if arguments.dry_run || repairable(report) == 0 {
         return each(store, arguments, violations).await;
     }
     let store = store.ordered_by(&arguments.order.order());
@@ -85,11 +116,6 @@ pub(super) async fn repair(
         target: if shard.has_others() { &target } else { "the store" },
         account: "",
     };
-    confirm(
-        &format!("repair {can_be} violations"),
-        can_be as u64,
-        arguments.yes,
-    )?;
     let repairing = each(&store, arguments, violations);
     let done = deed
         .noted(&store, repairing, |repairs| repairs.summary(false))
@@ -99,46 +125,51 @@ pub(super) async fn repair(
 
 async fn each(store: &Store, arguments: &CheckArgs, violations: &[Violation]) -> anyhow::Result<Repairs> {
     let mut repairs = Repairs::default();
+    let mut tried = BTreeMap::new();
     let progress = runtime::progress(|done: usize| format!("repaired {done} …"));
+    let mut done = 0;
     for violation in violations {
         let remedy = match &violation.mend {
             Mend::By(remedy) => remedy,
             Mend::Not(why) => {
-                repairs.left += 1;
-                repairs.add(violation, "not repaired", why, arguments)?;
+                repairs.count(violation, Came::Left, why, arguments)?;
                 continue;
             }
         };
-        if repairs.repaired >= MOST {
-            repairs.left += 1;
-            repairs.add(
-                violation,
-                "not repaired",
-                "there are too many for one run: run it again",
-                arguments,
-            )?;
-        } else if arguments.dry_run {
-            repairs.repaired += 1;
-            repairs.add(violation, "would be repaired", remedy.reason(), arguments)?;
-        } else {
-            match store.repair(remedy).await? {
-                Repaired::Repaired(said) => {
-                    repairs.repaired += 1;
-                    let why = format!("{said}, since {}", remedy.reason());
-                    repairs.add(violation, "repaired", &why, arguments)?;
-                }
-                Repaired::Changed => {
-                    repairs.gone += 1;
-                    let why = "it isn't so any more, or not as it was read";
-                    repairs.add(violation, "nothing changed", why, arguments)?;
-                }
-                Repaired::Left(why) => {
-                    repairs.left += 1;
-                    repairs.add(violation, "not repaired", &why, arguments)?;
-                }
-            }
+        // Many violations may have one remedy, such as to count all anew.
+        if let Some(came) = tried.get(remedy) {
+            repairs.count(violation, *came, "it has the same remedy as one above", arguments)?;
+            continue;
         }
-        progress(repairs.repaired);
+        if done >= MOST {
+            let why = "there are too many for one run: run it again";
+            repairs.count(violation, Came::Left, why, arguments)?;
+            continue;
+        }
+        let (came, why) = if arguments.dry_run {
+            (Came::Repaired, remedy.reason().to_owned())
+        } else {
+            match store.repair(remedy).await {
+                Ok(Repaired::Repaired(said)) => {
+                    (Came::Repaired, format!("{said}, since {}", remedy.reason()))
+                }
+                Ok(Repaired::Changed) => {
+                    let why = "it isn't so any more, or not as it was read";
+                    (Came::Gone, why.to_owned())
+                }
+                Ok(Repaired::Left(why)) => (Came::Left, why),
+                // What is damaged so that it can't even be looked at keeps nothing else from being repaired.
+                Err(StoreError::Unexpected(why)) => {
+                    repairs.is_unclear = true;
+                    (Came::Left, why)
+                }
+                Err(error) => return Err(error.into()),
+            }
+        };
+        done += usize::from(came == Came::Repaired);
+        tried.insert(remedy, came);
+        repairs.count(violation, came, &why, arguments)?;
+        progress(done);
     }
     Ok(repairs)
 }

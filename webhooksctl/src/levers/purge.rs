@@ -1,5 +1,6 @@
 //! `purge`: lets go of finished events' payloads, and of logs, before they have reached their age.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -48,8 +49,8 @@ pub(crate) struct PurgeArgs {
     keep_exhausted: bool,
 }
 
-/// An account, where it lies.
-type Whose = (Store, AccountId);
+/// An account, where it lies, and what of it goes: each shard dates what finishes by its own clock.
+type Whose = (Store, AccountId, PurgeSpan);
 
 /// Does it, account by account.
 pub(crate) fn purge(arguments: &PurgeArgs) -> anyhow::Result<()> {
@@ -67,14 +68,14 @@ pub(crate) fn purge(arguments: &PurgeArgs) -> anyhow::Result<()> {
         "--older-than must be a minute at least"
     );
     let runtime = runtime::new()?;
-    let (all, span) = runtime.block_on(find(arguments))?;
-    let would = runtime.block_on(reckon(&all, span))?;
+    let (all, until) = runtime.block_on(find(arguments))?;
+    let would = runtime.block_on(reckon(&all))?;
     let whose = arguments
         .account
         .as_ref()
         .map_or("all accounts", |account| account.as_str());
     if lever.dry_run {
-        return tell(arguments, whose, span.until, all.len(), would);
+        return tell(arguments, whose, until, all.len(), would);
     }
     confirm(
         &format!("let go of about {} of {whose}, for good", sentence(would)),
@@ -83,7 +84,7 @@ pub(crate) fn purge(arguments: &PurgeArgs) -> anyhow::Result<()> {
     )?;
     let (mut purged, mut left) = (Purged::default(), Vec::new());
     let progress = runtime::progress(|events: u64| format!("let go of {events} events …"));
-    for (number, shard) in shards_of(&all) {
+    for (number, (shard, span)) in shards_of(&all) {
         let store = lever.ordered(&shard);
         let deed = Deed {
             action: "purge",
@@ -92,7 +93,7 @@ pub(crate) fn purge(arguments: &PurgeArgs) -> anyhow::Result<()> {
         };
         let before = purged;
         let purging = async {
-            for (store, account) in all.iter().filter(|(store, _)| store.shard().number == number) {
+            for (store, account, _) in all.iter().filter(|(store, ..)| store.shard().number == number) {
                 let so_far = before.events;
                 let done = store
                     .purge_finished(account, span, &|events| progress(so_far + events))
@@ -109,51 +110,56 @@ pub(crate) fn purge(arguments: &PurgeArgs) -> anyhow::Result<()> {
         let said = |(): &()| "done".to_owned();
         runtime.block_on(deed.noted(&store, purging, said))?;
     }
-    tell(arguments, whose, span.until, all.len(), purged)?;
+    tell(arguments, whose, until, all.len(), purged)?;
     ensure!(left.is_empty(), "nothing went of {}", left.join("; "));
     Ok(())
 }
 
-/// Whose past it is, and what of it goes.
-async fn find(arguments: &PurgeArgs) -> anyhow::Result<(Vec<Whose>, PurgeSpan)> {
+/// Whose past it is, with what of it goes; and the earliest moment until which that is.
+async fn find(arguments: &PurgeArgs) -> anyhow::Result<(Vec<Whose>, Timestamp)> {
     let shards: Shards = arguments.lever.shards().await?;
-    let mut all = Vec::new();
     if let Some(account) = &arguments.account {
-        all.push((shards.of(account).clone(), account.clone()));
-    } else {
-        for store in shards.all() {
-            let accounts = store.accounts_with_past().await?.into_iter();
-            // Where an account was before it moved, a copy may be left.
-            let accounts = accounts.filter(|account| shards.of(account).shard() == store.shard());
-            all.extend(accounts.map(|account| (store.clone(), account)));
-        }
+        let store = shards.of(account).clone();
+        let span = span_in(&store, arguments).await?;
+        return Ok((vec![(store, account.clone(), span)], span.until));
     }
-    // What has finished is dated by this clock.
-    let now = shards.all()[0].time().await?.as_millis();
+    let (mut all, mut untils) = (Vec::new(), Vec::new());
+    for store in shards.all() {
+        let span = span_in(store, arguments).await?;
+        untils.push(span.until);
+        let accounts = store.accounts_with_past().await?.into_iter();
+        // Where an account was before it moved, a copy may be left.
+        let accounts = accounts.filter(|account| shards.of(account).shard() == store.shard());
+        all.extend(accounts.map(|account| (store.clone(), account, span)));
+    }
+    Ok((all, untils.into_iter().min().unwrap_or_default()))
+}
+
+/// What goes in a shard. What has finished there is dated by its clock.
+async fn span_in(store: &Store, arguments: &PurgeArgs) -> anyhow::Result<PurgeSpan> {
+    let now = store.time().await?.as_millis();
     let until = now.saturating_sub(arguments.older_than.0.as_millis().try_into()?);
-    let until = Timestamp::from_millis(until.try_into()?).unwrap_or_default();
-    let span = PurgeSpan {
-        until,
+    Ok(PurgeSpan {
+        until: Timestamp::from_millis(until.try_into()?).unwrap_or_default(),
         keeps_exhausted: arguments.keep_exhausted,
-    };
-    Ok((all, span))
+    })
 }
 
 /// About what would go.
-async fn reckon(all: &[Whose], span: PurgeSpan) -> anyhow::Result<Purged> {
+async fn reckon(all: &[Whose]) -> anyhow::Result<Purged> {
     let mut would = Purged::default();
     let progress = runtime::progress(|accounts: usize| format!("looked at {accounts} accounts …"));
-    for (place, (store, account)) in all.iter().enumerate() {
-        would.add(store.purgeable(account, span).await?);
+    for (place, (store, account, span)) in all.iter().enumerate() {
+        would.add(store.purgeable(account, *span).await?);
         progress(place);
     }
     Ok(would)
 }
 
-/// The shards that they lie in, by their numbers.
-fn shards_of(all: &[Whose]) -> std::collections::BTreeMap<u16, Store> {
+/// The shards that they lie in, by their numbers, and what goes there.
+fn shards_of(all: &[Whose]) -> BTreeMap<u16, (Store, PurgeSpan)> {
     all.iter()
-        .map(|(store, _)| (store.shard().number, store.clone()))
+        .map(|(store, _, span)| (store.shard().number, (store.clone(), *span)))
         .collect()
 }
 

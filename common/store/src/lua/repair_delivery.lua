@@ -31,6 +31,9 @@ end
 -- With the attempts that it has had, and in turn with the others.
 local attempts, is_suspect = attempts_in(record)
 call('RPUSH', P .. 'pending:' .. id, entry(delivery, attempts, is_suspect))
+if e.state ~= 'active' then
+  set(e, 'inOrder', '') -- it lies behind what upkeep has looked through
+end
 call('HSET', record, 'state', 'pending')
 call('HDEL', record, 'nextAttemptAt')
 settle(e)

@@ -167,11 +167,12 @@ do
           list[4] or 0)
       end
     end
-    if #written > 0 then
-      call('HSET', SHARES, unpack(written))
+    -- In portions, since Lua's stack holds some thousand values; an even number, so that a name stays with its count.
+    for from = 1, #written, 4000 do
+      call('HSET', SHARES, unpack(written, from, math.min(from + 3999, #written)))
     end
-    if #gone > 0 then
-      call('HDEL', SHARES, unpack(gone))
+    for from = 1, #gone, 4000 do
+      call('HDEL', SHARES, unpack(gone, from, math.min(from + 3999, #gone)))
     end
   end
 end

@@ -364,3 +364,38 @@ async fn what_was_repaired_goes_on() {
     }
     assert!(fetched.contains(&names.deliveries[1]), "{fetched:?}");
 }
+
+/// However many counts are wrong: one remedy mends them all, more of them than Lua's stack would hold.
+#[tokio::test]
+async fn thousands_of_counts_are_mended_at_once() {
+    let (fixture, _) = scene().await;
+    let mut damage = redis::cmd("HSET");
+    damage.arg("wh:{0}:shares");
+    for number in 0..9000 {
+        damage.arg(format!("nobody{number}")).arg("3");
+        damage.arg(format!("waiter{number}")).arg("3w");
+    }
+    let _: redis::Value = fixture.command(&damage).await;
+    let found = violations(&fixture).await;
+    assert_eq!(found.len(), 18000);
+    repair(&fixture, &found[..1]).await;
+    assert_eq!(violations(&fixture).await, []);
+}
+
+/// What comes back to an endpoint that isn't active lies behind what upkeep has looked through: it looks again.
+#[tokio::test]
+async fn what_comes_back_parked_is_looked_through() {
+    let (fixture, names) = scene().await;
+    let id = names.endpoint.parse().unwrap();
+    fixture.switch(&id, false, ParkedAction::Deliver).await;
+    for damage in ["ZREM @retry:{e} {1}", "HSET @endpoint:{e} inOrder all"] {
+        let _: redis::Value = fixture.command(&command(&names.fill(damage))).await;
+    }
+    let all = repair(&fixture, &violations(&fixture).await).await;
+    let is_back = |(_, came): &(_, _)| matches!(came, Some(Repaired::Repaired(_)));
+    assert!(all.iter().any(is_back), "{all:#?}");
+    let in_order: Option<String> = fixture
+        .command(&command(&names.fill("HGET @endpoint:{e} inOrder")))
+        .await;
+    assert_eq!(in_order, None, "{all:#?}");
+}

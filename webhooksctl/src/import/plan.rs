@@ -91,14 +91,17 @@ impl Plan {
 
     /// Lines that don't name the same endpoint as one before.
     fn each_once(&mut self, wanted: Vec<Wanted>) -> Vec<Wanted> {
+        let place = |one: &Wanted| format!("{} {}", one.account, one.url);
+        let with_ids = wanted.iter().filter(|one| one.id.is_some());
+        let with_ids: HashMap<String, usize> = with_ids.map(|one| (place(one), one.line)).collect();
         let mut seen: HashMap<String, usize> = HashMap::new();
         let mut once = Vec::new();
         for one in wanted {
             let (field, name) = match &one.id {
                 Some(id) => ("id", id.to_string()),
-                None => ("url", format!("{} {}", one.account, one.url)),
+                None => ("url", place(&one)),
             };
-            match seen.get(&name) {
+            match seen.get(&name).or_else(|| with_ids.get(&name)) {
                 Some(line) => {
                     let says = format!(
                         "The endpoint of line {line} has the same: give each an `id` of its own, or one of them."

@@ -12,7 +12,7 @@ use super::scan::ScanCursor;
 use crate::{Store, StoreError};
 
 /// What is read of an endpoint.
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "account",
     "url",
     "events",
@@ -21,6 +21,7 @@ const FIELDS: [&str; 14] = [
     "description",
     "state",
     "disabledReason",
+    "pausedBefore",
     "secret",
     "headers",
     "rateLimit",
@@ -141,6 +142,12 @@ fn read(id: &EndpointId, mut fields: HashMap<&str, String>) -> Option<StoredEndp
     let events = field("events")?;
     // While an operator throttles it, what its owner wants stands apart.
     let (rate, wanted) = (field("rateLimit"), field("wantedRate"));
+    let mut state = EndpointState::from_name(&field("state")?)?;
+    let reason = field("disabledReason").and_then(|name| DisabledReason::from_name(&name));
+    // Its owner had paused it before failures disabled it, and wants it paused.
+    if field("pausedBefore").is_some() && reason != Some(DisabledReason::Gone) {
+        state = EndpointState::Paused;
+    }
     Some(StoredEndpoint {
         id: id.clone(),
         account: field("account")?.parse().ok()?,
@@ -152,8 +159,8 @@ fn read(id: &EndpointId, mut fields: HashMap<&str, String>) -> Option<StoredEndp
         chatbots: field("chatbotId").map_or_else(Chatbots::default, |text| Chatbots::from_stored(&text)),
         filters: field("filters").map_or_else(Filters::default, |text| Filters::from_stored(&text)),
         description: field("description"),
-        state: EndpointState::from_name(&field("state")?)?,
-        disabled_reason: field("disabledReason").and_then(|name| DisabledReason::from_name(&name)),
+        state,
+        disabled_reason: reason.filter(|_| state != EndpointState::Paused),
         secret: SealedSecret::from_stored(field("secret")?),
         headers: SealedHeaders::from_stored(field("headers").unwrap_or_default()),
         rate_limit: wanted

@@ -206,6 +206,22 @@ async fn secrets_are_exported_for_whoever_has_their_key_alone() {
     scene.finish();
 }
 
+/// All endpoints, while failures have disabled one that its owner had paused: it is taken along as paused.
+fn exported_while_disabled(scene: &Scene, paused: &str) -> String {
+    let record = format!("wh:{{0}}:endpoint:{paused}");
+    let redis = &mut connect(&scene.old.redis);
+    let failed = [
+        ("state", "disabled"),
+        ("disabledReason", "failures"),
+        ("pausedBefore", "1"),
+    ];
+    let _: () = redis.hset_multiple(&record, &failed).unwrap();
+    let exported = scene.export(Some(7), &["--secrets"]);
+    let _: () = redis.hset(&record, "state", "paused").unwrap();
+    let _: () = redis.hdel(&record, &["disabledReason", "pausedBefore"]).unwrap();
+    exported
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn receivers_notice_nothing_when_their_endpoints_move_to_another_store() {
     let scene = Scene::start().await;
@@ -243,20 +259,7 @@ async fn receivers_notice_nothing_when_their_endpoints_move_to_another_store() {
     )
     .await;
 
-    // What failures disabled after its owner had paused it is taken along as paused.
-    let (record, redis) = (
-        format!("wh:{{0}}:endpoint:{}", paused.id),
-        &mut connect(&scene.old.redis),
-    );
-    let failed = [
-        ("state", "disabled"),
-        ("disabledReason", "failures"),
-        ("pausedBefore", "1"),
-    ];
-    let _: () = redis.hset_multiple(&record, &failed).unwrap();
-    let exported = scene.export(Some(7), &["--secrets"]);
-    let _: () = redis.hset(&record, "state", "paused").unwrap();
-    let _: () = redis.hdel(&record, &["disabledReason", "pausedBefore"]).unwrap();
+    let exported = exported_while_disabled(&scene, &paused.id);
     let (good, would) = scene.import(&exported, &["--dry-run"]);
     assert!(good && would["new"] == 4 && would["made"] == json!([]), "{would}");
     let (good, made) = scene.import(&exported, &[]);

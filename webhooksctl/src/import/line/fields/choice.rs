@@ -24,13 +24,11 @@ impl Fields {
             let known = name.parse::<Subscription>().ok();
             let known = known.filter(|known| !matches!(known, Subscription::Only(_)) || types.contains(name));
             match known {
-                None => {
-                    let types = types.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-                    self.fault(
-                        &field,
-                        format!("There is no such event type: there are {types}, and the account events."),
-                    );
-                }
+                // Without a list of those that there are: a file may have as many faults as lines.
+                None => self.fault(
+                    &field,
+                    "There is no such event type: the API's `GET /api/event-types` lists those that there are.",
+                ),
                 Some(known) if found.contains(&known) => {
                     self.fault(&field, format!("`{known}` is there twice: give it once."));
                 }

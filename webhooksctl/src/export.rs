@@ -5,7 +5,7 @@ mod line;
 use std::collections::HashSet;
 use std::io::{self, Write as _};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use domain::id::{AccountId, EndpointId};
 use domain::sealing::SecretsKeyring;
@@ -22,7 +22,7 @@ const PAGE: usize = 500;
 
 /// The arguments of `export`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: webhooksctl export --account org:acme --secrets >acme.jsonl")]
+#[command(after_help = "Example: (umask 077; webhooksctl export --account org:acme --secrets >acme.jsonl)")]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     redis: RedisArgs,
@@ -93,10 +93,17 @@ async fn export(arguments: &ExportArgs, lines: &mut Lines<'_>) -> anyhow::Result
         }
         return Ok(());
     }
+    let before = shards.directory_version();
     let progress = runtime::progress(|told: usize| format!("{told} endpoints …"));
     for store in shards.all() {
         export_shard(&shards, store, lines, &progress).await?;
     }
+    // One that went from a shard that was still to come to one that had been read is in none of them.
+    let after = shards.all()[0].store_marks().await?.directory;
+    ensure!(
+        after == before,
+        "accounts moved meanwhile, so lines may be missing: export again"
+    );
     Ok(())
 }
 

@@ -47,6 +47,12 @@ impl Shards {
         Ok(())
     }
 
+    /// The version of the directory by which these shards were found, or which was learned since.
+    #[must_use]
+    pub fn directory_version(&self) -> u64 {
+        self.routing.now().version
+    }
+
     /// Enters accounts in all copies of the directory, in the place of other entries for them or beside them. Returns the version that it has
     /// with these, which is newer than any before: the time by which the first shard goes.
     pub(super) async fn enter_all(

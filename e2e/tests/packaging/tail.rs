@@ -141,3 +141,36 @@ async fn attempts_are_told_as_they_are_logged_as_far_as_they_are_asked_for() {
     assert!(refused.is_empty(), "Redis refused {refused:?}");
     system.stop();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_fails_is_told_of_without_being_named() {
+    let mut system = System::builder()
+        .on_guarded(RedisServer::start_guarded())
+        .env("RETRY_SCHEDULE", "30m")
+        .start()
+        .await;
+    let receiver = Receiver::start().await;
+    receiver.always("/bad", Answer::status(500));
+    receiver.always("/gone", Answer::status(410));
+    // Neither account has ever delivered anything: one waits for its retry, and one is disabled at once.
+    let mut expected = Vec::new();
+    for (organisation, path) in [("org_bad", "/bad"), ("org_gone", "/gone")] {
+        let customer = system.customer_of(organisation);
+        let endpoint = customer.create_endpoint(&receiver.url(path), &["*"]).await;
+        expected.push((format!("org:{organisation}"), endpoint.id));
+    }
+    let all = ["--event-type", "lead.captured", "--json", "--max", "2"];
+    let all = Tail::start(&system, &all).await;
+    for (account, _) in &expected {
+        system.backend().push(account, "lead.captured", json!({})).await;
+    }
+    let text = |line: &Value, name: &str| line[name].as_str().unwrap().to_owned();
+    let lines = all.objects();
+    let mut told: Vec<_> = lines
+        .iter()
+        .map(|line| (text(line, "account"), text(line, "endpoint")))
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, expected, "{lines:?}");
+    system.stop();
+}

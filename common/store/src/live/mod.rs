@@ -83,7 +83,7 @@ impl Store {
             store: self.clone(),
             who,
         };
-        live.who.refresh(&live.store, start.time()).await?;
+        live.who.refresh(&live.store).await?;
         Ok(live)
     }
 }
@@ -96,7 +96,7 @@ impl LiveLogs {
     /// [`StoreError`] when Redis fails, or refuses a command.
     pub async fn look(&mut self) -> Result<LiveLook, StoreError> {
         let now = self.store.overview_time().await?;
-        self.who.refresh(&self.store, now).await?;
+        self.who.refresh(&self.store).await?;
         let chosen = self.who.choose(&self.store).await?;
         let (least, most) = OF_EACH;
         let most = (MOST_READ / chosen.len().max(1)).clamp(least, most);

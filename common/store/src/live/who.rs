@@ -1,9 +1,8 @@
 //! Which logs are read, and which of them now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 
 use super::LiveScope;
@@ -32,7 +31,7 @@ pub(super) struct Who {
     pub(super) branches: BTreeMap<EndpointId, Branch>,
     /// How many endpoints aren't among them, since there are too many.
     pub(super) unfollowed: usize,
-    /// Where endpoints begin that come up now: what is older, their logs had before they were known.
+    /// Where every log begins to be read, whenever its endpoint comes up: nothing since then is left out.
     start: EntryId,
     listed_at: Option<Instant>,
     /// The last ones that had their turn, of those that had something lately, and of the others.
@@ -52,25 +51,20 @@ impl Who {
     }
 
     /// Looks which endpoints there are, unless that is not long ago.
-    pub(super) async fn refresh(&mut self, store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn refresh(&mut self, store: &Store) -> Result<(), StoreError> {
         let known = u32::try_from(self.branches.len()).unwrap_or(u32::MAX);
         let every = LIST_EVERY + LONGER_FOR_EACH * known;
         if self.listed_at.is_some_and(|at| at.elapsed() < every) {
             return Ok(());
         }
-        let found = match &self.scope {
-            LiveScope::Endpoint(account, id) => vec![(account.clone(), id.clone())],
-            LiveScope::Account(account) => store.endpoints_of(vec![account.clone()]).await?,
-            LiveScope::All => {
-                let accounts = store.accounts_with_history().await?;
-                store.endpoints_of(accounts.into_iter().collect()).await?
-            }
+        let (found, left) = match &self.scope {
+            LiveScope::Endpoint(account, id) => (vec![(account.clone(), id.clone())], 0),
+            LiveScope::Account(account) => (store.endpoints_of(vec![account.clone()]).await?, 0),
+            LiveScope::All => self.everyone(store).await?,
         };
-        if self.scope != LiveScope::All {
-            let there: std::collections::BTreeSet<_> = found.iter().map(|(_, id)| id).collect();
-            self.branches.retain(|id, _| there.contains(id));
-        }
-        self.unfollowed = 0;
+        let there: BTreeSet<_> = found.iter().map(|(_, id)| id).collect();
+        self.branches.retain(|id, _| there.contains(id));
+        self.unfollowed = left;
         for (account, id) in found {
             if !self.branches.contains_key(&id) && self.branches.len() >= MOST_FOLLOWED {
                 self.unfollowed += 1;
@@ -83,28 +77,50 @@ impl Who {
                 .or_insert_with(|| Branch::new(None, start));
             branch.account = Some(account);
         }
-        // An endpoint that isn't there yet will have nothing older than this.
-        self.start = self.start.max(EntryId::at(now).just_before());
         self.listed_at = Some(Instant::now());
         Ok(())
+    }
+
+    /// The endpoints of accounts with history, those that have work, since one that has only failed yet has no history, and those that are
+    /// followed, as far as they are there. And how many with work were left out, since there are too many.
+    async fn everyone(&self, store: &Store) -> Result<(Vec<(AccountId, EndpointId)>, usize), StoreError> {
+        let accounts = store.accounts_with_history().await?;
+        let mut found = store.endpoints_of(accounts.into_iter().collect()).await?;
+        let busy = store.endpoints_with_work().await?;
+        let listed: BTreeSet<_> = found.iter().map(|(_, id)| id).collect();
+        let is_new = |id: &&EndpointId| !listed.contains(id);
+        let followed = self.branches.keys().filter(is_new);
+        let busy = busy.iter().filter(is_new);
+        let mut busy = busy.filter(|id| !self.branches.contains_key(id));
+        let others: Vec<_> = followed
+            .chain(busy.by_ref().take(MOST_FOLLOWED))
+            .cloned()
+            .collect();
+        let left = busy.count();
+        let accounts = store.accounts_of(&others).await?;
+        let there = others.into_iter().zip(accounts);
+        found.extend(there.filter_map(|(id, account)| Some((account?, id))));
+        Ok((found, left))
     }
 
     /// Whose logs are read now.
     pub(super) async fn choose(&mut self, store: &Store) -> Result<Vec<EndpointId>, StoreError> {
         if self.scope == LiveScope::All {
             for id in store.busy_endpoints().await? {
-                let is_new = !self.branches.contains_key(&id);
-                let account = if is_new {
-                    store.account_of(&id).await?
-                } else {
-                    None
+                if let Some(branch) = self.branches.get_mut(&id) {
+                    branch.warm_up();
+                    continue;
+                }
+                if self.branches.len() >= MOST_FOLLOWED {
+                    continue;
+                }
+                // One that is gone would begin anew each time that it is dropped.
+                let Some(account) = store.account_of(&id).await? else {
+                    continue;
                 };
-                let start = self.start;
-                let branch = self
-                    .branches
-                    .entry(id)
-                    .or_insert_with(|| Branch::new(account, start));
+                let mut branch = Branch::new(Some(account), self.start);
                 branch.warm_up();
+                self.branches.insert(id, branch);
             }
         }
         let [warm, cold] = &mut self.turns;

@@ -82,7 +82,7 @@ impl Store {
     }
 
     /// Every endpoint of which something is unfinished.
-    pub(super) async fn endpoints_with_work(&self) -> Result<BTreeSet<EndpointId>, StoreError> {
+    pub(crate) async fn endpoints_with_work(&self) -> Result<BTreeSet<EndpointId>, StoreError> {
         let mut found = BTreeSet::new();
         for name in ["ready", "ready:slow", "timers", "parked"] {
             let members = self.members(name).await?;

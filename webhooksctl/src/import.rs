@@ -25,6 +25,7 @@ use self::line::{Fault, Rules, Wanted};
 use self::plan::Plan;
 use self::report::Report;
 use crate::order::{OrderArgs, confirm};
+use crate::output::OutputArgs;
 use crate::runtime;
 
 /// The longest line, and the most bytes of all, since all are checked before anything is written.
@@ -74,9 +75,8 @@ pub(crate) struct ImportArgs {
     #[arg(long)]
     yes: bool,
 
-    /// Print JSON.
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Imports.
@@ -98,7 +98,7 @@ pub(crate) fn run(arguments: &ImportArgs) -> anyhow::Result<()> {
     ))?;
     let mut report = Report::new(&plan, arguments.dry_run);
     if !plan.faults.is_empty() && !arguments.skip_wrong {
-        report.print(arguments.json)?;
+        report.print(arguments.output)?;
         bail!(
             "nothing was written: {} lines are wrong (--skip-wrong imports the others)",
             report.wrong()
@@ -109,7 +109,7 @@ pub(crate) fn run(arguments: &ImportArgs) -> anyhow::Result<()> {
         confirm(&format!("make {new} endpoints"), new as u64, arguments.yes)?;
         runtime.block_on(write::write(plan.new, &shards, arguments, &mut report))?;
     }
-    report.print(arguments.json)?;
+    report.print(arguments.output)?;
     ensure!(report.wrong() == 0, "{} lines were not imported", report.wrong());
     Ok(())
 }

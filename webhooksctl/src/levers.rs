@@ -27,11 +27,8 @@ mod replay;
 
 mod span;
 
-mod stop;
-
 mod target;
 
-use anyhow::bail;
 use clap::Args;
 use domain::id::{AccountId, EndpointId};
 use serde_json::Value;
@@ -42,6 +39,7 @@ use store::shards::Shards;
 use self::target::TargetArgs;
 use crate::order::OrderArgs;
 use crate::output::OutputArgs;
+use crate::stores::endpoint_in;
 
 pub(crate) use cancel::{CancelArgs, cancel};
 pub(crate) use discard::discard;
@@ -83,7 +81,7 @@ pub(crate) struct WaitingArgs {
 }
 
 impl LeverArgs {
-    /// The shards, at this order.
+    /// The shards.
     async fn shards(&self) -> anyhow::Result<Shards> {
         Ok(Shards::find(&self.redis).await?)
     }
@@ -93,21 +91,10 @@ impl LeverArgs {
         store.ordered_by(&self.order.order())
     }
 
-    /// The shard of an account, at this order.
-    async fn of(&self, account: &AccountId) -> anyhow::Result<Store> {
-        Ok(self.ordered(self.shards().await?.of(account)))
-    }
-
-    /// The account and the shard of an endpoint.
+    /// The account of an endpoint, and its shard, at this order.
     async fn of_endpoint(&self, shards: &Shards, id: &EndpointId) -> anyhow::Result<(AccountId, Store)> {
-        for store in shards.all() {
-            if let Some(account) = store.account_of(id).await? {
-                // Where an account was before it moved, a copy may be left.
-                let store = self.ordered(shards.of(&account));
-                return Ok((account, store));
-            }
-        }
-        bail!("there is no endpoint {id}");
+        let (store, account) = endpoint_in(shards, id).await?;
+        Ok((account, self.ordered(&store)))
     }
 
     /// Prints what was done, or would be.

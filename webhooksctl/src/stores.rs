@@ -22,7 +22,14 @@ pub(crate) async fn of_endpoint(
     redis: &RedisArgs,
     endpoint: &EndpointId,
 ) -> anyhow::Result<(Store, AccountId)> {
-    let shards = Shards::find(redis).await?;
+    endpoint_in(&Shards::find(redis).await?, endpoint).await
+}
+
+/// The shard among these that has an endpoint, and its account.
+pub(crate) async fn endpoint_in(
+    shards: &Shards,
+    endpoint: &EndpointId,
+) -> anyhow::Result<(Store, AccountId)> {
     for store in shards.all() {
         if let Some(account) = store.account_of(endpoint).await? {
             // Where an account was before it moved, a copy may be left.
@@ -30,6 +37,15 @@ pub(crate) async fn of_endpoint(
         }
     }
     bail!("there is no endpoint {endpoint}");
+}
+
+/// Whether it is the account that refuses: it moves, is being erased, or begins elsewhere. Others may go on.
+pub(crate) const fn is_of_account(error: &StoreError) -> bool {
+    use StoreError::{AccountMoved, AccountMoving, BeingErased, Misplaced};
+    matches!(
+        error,
+        AccountMoving(_) | AccountMoved(_) | BeingErased(_) | Misplaced(_)
+    )
 }
 
 /// How a line about one of several shards begins.

@@ -13,7 +13,7 @@ use store::settings::RedisArgs;
 use store::shards::Shards;
 
 use crate::runtime;
-use crate::stores::of_endpoint;
+use crate::stores::endpoint_in;
 
 /// How long to wait before the next look, at least.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -66,7 +66,7 @@ async fn follow(arguments: &TailArgs) -> anyhow::Result<()> {
     let shards = Shards::find(&arguments.redis).await?;
     let mut all = Vec::new();
     if let Some(endpoint) = &arguments.endpoint {
-        let (store, account) = of_endpoint(&arguments.redis, endpoint).await?;
+        let (store, account) = endpoint_in(&shards, endpoint).await?;
         all.push(
             store
                 .live_logs(LiveScope::Endpoint(account, endpoint.clone()))

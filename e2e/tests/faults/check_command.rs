@@ -5,6 +5,7 @@
 //! Proves (guarantees): what the check finds is repaired only where that is no guess
 
 use e2e::account::Account;
+use e2e::load::Load;
 use e2e::process::Process;
 use e2e::receiver::Answer;
 
@@ -13,7 +14,7 @@ use crate::scene::{Scene, builder, more_accepted};
 /// Two workers deliver, retry, disable an endpoint that is switched on again and again, and endpoints are added.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_under_load_is_clean() {
-    let mut scene = Scene::start(builder().workers(2)).await;
+    let scene = Scene::start(builder().workers(2)).await;
     let customer = scene.system.customer();
     let failing = customer
         .create_endpoint(&scene.receiver.url("/fails"), &["*"])
@@ -34,23 +35,13 @@ async fn a_system_under_load_is_clean() {
         assert!(text.contains("no violation"), "{text}");
         customer.toggle(&failing.id).await;
     }
-    let loaded = load.stop().await;
-    let balance = Account::of(&scene.system)
-        .at(&scene.receiver)
-        .accepted(loaded.accepted)
-        .balance()
-        .await;
-    assert_eq!(
-        balance.delivered + balance.parked + balance.exhausted,
-        balance.deliveries
-    );
-    scene.system.stop();
+    all_is_accounted_for(scene, load).await;
 }
 
 /// Repairing mends what is broken beside a load, and nothing that only seems to be: everything accepted arrives, once counted.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_system_under_load_is_repaired() {
-    let mut scene = Scene::start(builder().workers(2)).await;
+    let scene = Scene::start(builder().workers(2)).await;
     let load = scene.load();
     more_accepted(&load, 100).await;
     // A quiet account whose sums are wrong, and entries that name nothing.
@@ -72,6 +63,11 @@ async fn a_system_under_load_is_repaired() {
     assert!(text.contains("no violation is left"), "{text}");
     assert!(text.contains("account:org:quiet:bytes: repaired"), "{text}");
     more_accepted(&load, 100).await;
+    all_is_accounted_for(scene, load).await;
+}
+
+/// Ends the load: everything that was accepted arrived, is parked or exhausted.
+async fn all_is_accounted_for(mut scene: Scene, load: Load) {
     let loaded = load.stop().await;
     let balance = Account::of(&scene.system)
         .at(&scene.receiver)

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
-use e2e::redis_server::RedisServer;
 use e2e::system::{System, secrets_key};
 use e2e::temp_dir::TempDir;
 use e2e::wait::{LONG, check, eventually};
@@ -179,14 +178,7 @@ impl Scene {
 }
 
 async fn scene() -> Scene {
-    let server = RedisServer::start_guarded();
-    let system = System::builder()
-        .on_guarded(server)
-        .env("SHARDS", "2")
-        .env("RETRY_SCHEDULE", "30m")
-        .env("DISABLE_AFTER", "1000000")
-        .start()
-        .await;
+    let system = super::levers::patient().env("SHARDS", "2").start().await;
     let receiver = Receiver::start().await;
     receiver.always("/hook", Answer::status(500));
     let endpoint = system

@@ -8,9 +8,17 @@ use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::RedisServer;
 use e2e::state::connect;
-use e2e::system::System;
+use e2e::system::{Builder, System};
 use e2e::wait::{LONG, check, eventually};
 use serde_json::{Value, json};
+
+/// A system with an access list, in which what fails waits half an hour, and disables nobody.
+pub(super) fn patient() -> Builder {
+    System::builder()
+        .on_guarded(RedisServer::start_guarded())
+        .env("RETRY_SCHEDULE", "30m")
+        .env("DISABLE_AFTER", "1000000")
+}
 
 struct Scene {
     system: System,
@@ -21,13 +29,7 @@ struct Scene {
 impl Scene {
     /// A system with an endpoint whose receiver answers 500, and this many events that wait for a retry in half an hour.
     async fn with_retries(count: u64) -> Self {
-        let server = RedisServer::start_guarded();
-        let system = System::builder()
-            .on_guarded(server)
-            .env("RETRY_SCHEDULE", "30m")
-            .env("DISABLE_AFTER", "1000000")
-            .start()
-            .await;
+        let system = patient().start().await;
         let receiver = Receiver::start().await;
         receiver.always("/hook", Answer::status(500));
         let failing = system

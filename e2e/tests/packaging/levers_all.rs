@@ -3,7 +3,6 @@
 
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
-use e2e::redis_server::RedisServer;
 use e2e::state::connect;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
@@ -20,14 +19,7 @@ struct Scene {
 impl Scene {
     /// Two shards, so many accounts with an endpoint that fails, and two events for each.
     async fn with_accounts(count: usize, events: usize) -> Self {
-        let server = RedisServer::start_guarded();
-        let system = System::builder()
-            .on_guarded(server)
-            .env("SHARDS", "2")
-            .env("RETRY_SCHEDULE", "30m")
-            .env("DISABLE_AFTER", "1000000")
-            .start()
-            .await;
+        let system = super::levers::patient().env("SHARDS", "2").start().await;
         let receiver = Receiver::start().await;
         receiver.always("/hook", Answer::status(500));
         let mut endpoints = Vec::new();

@@ -1,13 +1,13 @@
 //! What came of an import, for people and as JSON.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 
 use domain::id::EndpointId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::line::Fault;
 use super::plan::Plan;
+use crate::output::OutputArgs;
 
 /// The most faults that are told for people.
 const MOST_TOLD: usize = 100;
@@ -59,13 +59,11 @@ impl Report {
         });
     }
 
-    pub(super) fn print(&self, as_json: bool) -> anyhow::Result<()> {
-        let text = if as_json { self.json() } else { self.text() };
-        writeln!(std::io::stdout(), "{text}")?;
-        Ok(())
+    pub(super) fn print(&self, output: OutputArgs) -> anyhow::Result<()> {
+        output.print(&self.json(), &self.text())
     }
 
-    fn json(&self) -> String {
+    fn json(&self) -> Value {
         let endpoints = |all: &[(usize, EndpointId)]| -> Vec<_> {
             all.iter()
                 .map(|(line, id)| json!({"line": line, "id": id}))
@@ -78,7 +76,6 @@ impl Report {
             "action": "import", "dryRun": self.dry_run, "new": self.planned, "made": endpoints(&self.made),
             "there": endpoints(&self.there), "newSecrets": self.new_secrets, "wrong": faults.collect::<Vec<_>>(),
         })
-        .to_string()
     }
 
     fn text(&self) -> String {

@@ -15,6 +15,7 @@ use super::line::{State, Wanted};
 use super::report::Report;
 use crate::order::Deed;
 use crate::runtime;
+use crate::stores::is_of_account;
 
 /// Makes the new ones, shard by shard.
 pub(super) async fn write(
@@ -112,12 +113,7 @@ async fn make(
         Ok(CreateOutcome::TooMany(most)) => format!("the account may have {most} endpoints"),
         Ok(_) => "another endpoint has this id".to_owned(),
         // Of this account alone.
-        Err(
-            error @ (StoreError::AccountMoving(_)
-            | StoreError::AccountMoved(_)
-            | StoreError::BeingErased(_)
-            | StoreError::Misplaced(_)),
-        ) => format!("{error}: import the line again later"),
+        Err(error) if is_of_account(&error) => format!("{error}: import the line again later"),
         Err(error) => return Err(error),
     };
     Ok(Err(refused))

@@ -68,12 +68,13 @@ async fn one(lever: &LeverArgs, delivery: &DeliveryId) -> anyhow::Result<(u64, S
 }
 
 async fn all(lever: &LeverArgs, event: &EventId) -> anyhow::Result<(u64, String)> {
-    for store in lever.shards().await?.all() {
+    let shards = lever.shards().await?;
+    for store in shards.all() {
         let Some(story) = store.event_story(event, None).await? else {
             continue;
         };
         let account = &story.account;
-        let store = lever.of(account).await?;
+        let store = lever.ordered(shards.of(account));
         let unfinished = store.count_unfinished(account, event).await?;
         if lever.dry_run {
             let text = format!("{} of {event} would be canceled", deliveries(unfinished));
@@ -94,7 +95,8 @@ async fn all(lever: &LeverArgs, event: &EventId) -> anyhow::Result<(u64, String)
 }
 
 async fn many(lever: &LeverArgs, id: &ReplayId) -> anyhow::Result<(u64, String)> {
-    for store in lever.shards().await?.all() {
+    let shards = lever.shards().await?;
+    for store in shards.all() {
         let record = store.replay_record(id).await?;
         if record.is_empty() {
             continue;
@@ -102,7 +104,7 @@ async fn many(lever: &LeverArgs, id: &ReplayId) -> anyhow::Result<(u64, String)>
         let field = |name: &str| record.get(name).with_context(|| format!("{id} has no {name}"));
         let account: AccountId = field("account")?.parse()?;
         let endpoint: EndpointId = field("endpoint")?.parse()?;
-        let store = lever.of(&account).await?;
+        let store = lever.ordered(shards.of(&account));
         let found = if lever.dry_run {
             store.get_replay(&account, &endpoint, id).await?
         } else {

@@ -1,7 +1,5 @@
 //! `discard`: cancels all that waits for an endpoint, for an account, or for all.
 
-use std::cell::Cell;
-
 use serde_json::json;
 
 use super::{WaitingArgs, deliveries};
@@ -14,7 +12,7 @@ pub(crate) fn discard(arguments: &WaitingArgs) -> anyhow::Result<()> {
     let reach = runtime.block_on(lever.reach(&target))?;
     // What comes back to its endpoint, and what is in quarantine, goes as well.
     let extent = runtime.block_on(reach.extent(|load, beside| load.backlog() + beside.sum()))?;
-    let (discarded, failed) = (Cell::new(0), Cell::new(None));
+    let (mut discarded, mut done) = (0, Ok(()));
     if !lever.dry_run {
         let about = deliveries(extent.deliveries);
         reach.confirm(&format!("cancel about {about} of {target}"), extent, lever.yes)?;
@@ -25,16 +23,16 @@ pub(crate) fn discard(arguments: &WaitingArgs) -> anyhow::Result<()> {
                     continue;
                 }
                 let here = scope.store.discard_waiting(&scope.account, id).await?;
-                discarded.set(discarded.get() + here.unwrap_or(0));
+                discarded += here.unwrap_or(0);
             }
             Ok(())
         });
-        failed.set(runtime.block_on(doing).err());
+        done = runtime.block_on(doing);
     }
     let count = if lever.dry_run {
         extent.deliveries
     } else {
-        discarded.get()
+        discarded
     };
     let text = if lever.dry_run {
         format!(
@@ -53,5 +51,5 @@ pub(crate) fn discard(arguments: &WaitingArgs) -> anyhow::Result<()> {
             "deliveries": count, "endpoints": extent.endpoints, "accounts": extent.accounts}),
         &text,
     )?;
-    failed.into_inner().map_or(Ok(()), Err)
+    done
 }

@@ -16,6 +16,7 @@ use store::shards::Shards;
 use super::LeverArgs;
 use crate::order::{Deed, confirm};
 use crate::runtime;
+use crate::stores::is_of_account;
 use crate::table::size;
 
 /// What finished less than this ago stays: a call that accepted an event may be repeated, and replays are under way.
@@ -161,11 +162,6 @@ fn shards_of(all: &[Whose]) -> BTreeMap<u16, (Store, PurgeSpan)> {
     all.iter()
         .map(|(store, _, span)| (store.shard().number, (store.clone(), *span)))
         .collect()
-}
-
-const fn is_of_account(error: &store::StoreError) -> bool {
-    use store::StoreError::{AccountMoved, AccountMoving, BeingErased};
-    matches!(error, AccountMoving(_) | AccountMoved(_) | BeingErased(_))
 }
 
 fn sentence(purged: Purged) -> String {

@@ -7,16 +7,17 @@ use std::future::pending;
 use anyhow::{Context as _, bail, ensure};
 use domain::clock::Timestamp;
 use domain::id::{AccountId, EndpointId};
+use program::signals::StopSignals;
 use store::Store;
 use store::mending::Beside;
 use store::overview::EndpointLoad;
 
 use super::LeverArgs;
 use super::extent::Extent;
-use super::stop::Stop;
 use super::target::Target;
 use crate::order::{confirm, confirm_all};
 use crate::runtime;
+use crate::stores::{endpoint_in, is_of_account};
 
 /// So many accounts in a row that fail are the store's trouble, and not theirs.
 pub(super) const MOST_FAILURES: usize = 5;
@@ -57,7 +58,7 @@ impl LeverArgs {
             }
             Target::Account(account) => vec![(account.clone(), shards.of(account).ordered_by(&order))],
             Target::Endpoint(id) => {
-                let (account, store) = self.of_endpoint(&shards, id).await?;
+                let (store, account) = endpoint_in(&shards, id).await?;
                 vec![(account, store.ordered_by(&order))]
             }
         };
@@ -152,7 +153,7 @@ impl Reach {
         doing: &str,
         step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
-        let failed = self.walk(doing, Some(Stop::catch()?), step).await?;
+        let failed = self.walk(doing, Some(StopSignals::catch()?), step).await?;
         ensure!(
             failed == 0,
             "{failed} of {} accounts failed; all others are done, and the same command tries again",
@@ -165,7 +166,7 @@ impl Reach {
     async fn walk(
         &self,
         doing: &str,
-        mut stop: Option<Stop>,
+        mut stop: Option<StopSignals>,
         mut step: impl AsyncFnMut(&AccountId, &Store) -> anyhow::Result<()>,
     ) -> anyhow::Result<usize> {
         let of = self.accounts.len();
@@ -175,7 +176,7 @@ impl Reach {
             let stepping = step(account, store);
             let stopping = async {
                 match &mut stop {
-                    Some(stop) => stop.comes().await,
+                    Some(stop) => stop.next().await,
                     None => pending().await,
                 }
             };
@@ -190,7 +191,7 @@ impl Reach {
                 Err(error) => {
                     eprintln!("webhooksctl: {account}: {error:#}");
                     failed += 1;
-                    if !is_of_account(&error) {
+                    if !error.downcast_ref().is_some_and(is_of_account) {
                         in_a_row += 1;
                     }
                     ensure!(in_a_row < MOST_FAILURES, "{}", stopped("stopped", done + 1, of));
@@ -227,13 +228,6 @@ impl Reach {
             confirm(what, extent.deliveries, yes)
         }
     }
-}
-
-/// Whether it is the account that refuses: it moves, or is being erased.
-fn is_of_account(error: &anyhow::Error) -> bool {
-    use store::StoreError::{AccountMoved, AccountMoving, BeingErased};
-    let error = error.downcast_ref::<store::StoreError>();
-    error.is_some_and(|error| matches!(error, AccountMoving(_) | AccountMoved(_) | BeingErased(_)))
 }
 
 fn stopped(how: &str, done: usize, of: usize) -> String {

@@ -189,7 +189,8 @@ async fn of_delivery(lever: &LeverArgs, id: &DeliveryId) -> anyhow::Result<Sourc
 
 /// Those that have ended.
 async fn of_event(lever: &LeverArgs, id: &EventId, account: Option<&AccountId>) -> anyhow::Result<Sources> {
-    for store in lever.shards().await?.all() {
+    let shards = lever.shards().await?;
+    for store in shards.all() {
         let Some(EventStory {
             account,
             deliveries,
@@ -206,7 +207,7 @@ async fn of_event(lever: &LeverArgs, id: &EventId, account: Option<&AccountId>) 
             .map(|one| one.id)
             .filter(|id| !id.is_replay())
             .collect();
-        let store = lever.of(&account).await?;
+        let store = lever.ordered(shards.of(&account));
         let kind = event.unwrap_or_default();
         let canceled = store.canceled_of(&account, id, &kind).await?;
         if !ids.is_empty() {

@@ -160,22 +160,17 @@ impl Shards {
             id,
             seen,
         };
-        let untold = self.spread(&known, change).await.ok_or(RevokeError::Overtaken)?;
-        if untold.len() < self.all().len() {
-            return Ok(Revoked {
-                was_known,
-                was_revoked,
-                untold,
-            });
+        let mut untold = self.spread(&known, change).await.ok_or(RevokeError::Overtaken)?;
+        if untold.len() == self.all().len()
+            && let Some((_, error)) = untold.pop()
+        {
+            return Err(error.into());
         }
-        match untold.into_iter().next() {
-            Some((_, error)) => Err(error.into()),
-            None => Ok(Revoked {
-                was_known,
-                was_revoked,
-                untold: Vec::new(),
-            }),
-        }
+        Ok(Revoked {
+            was_known,
+            was_revoked,
+            untold,
+        })
     }
 
     /// The time of a shard that can be asked.

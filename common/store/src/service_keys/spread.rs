@@ -1,6 +1,6 @@
 //! All shards hold the same service keys: reading their copies, and taking what is known to each.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use super::entries::ServiceKeyEntries;
 use crate::audit::Order;
@@ -63,6 +63,18 @@ impl Shards {
                 Ok((known, away))
             }
         }
+    }
+
+    /// The shards whose copies lack something that another one has. All are asked, each once.
+    pub(crate) async fn lacking_service_keys(&self) -> Result<Vec<u16>, StoreError> {
+        let copies = try_join_all(self.all().iter().map(Store::service_keys)).await?;
+        let mut known = ServiceKeyEntries::default();
+        for copy in &copies {
+            known.merge(copy.clone());
+        }
+        let of_shards = self.all().iter().zip(copies);
+        let lacking = of_shards.filter(|(_, copy)| *copy != known);
+        Ok(lacking.map(|(store, _)| store.shard().number).collect())
     }
 
     /// Gives these shards all that the others know: new ones begin with it.

@@ -1,7 +1,5 @@
 //! What is decided, and made so: endpoint by endpoint, or account by account.
 
-use std::cell::Cell;
-
 use anyhow::bail;
 use domain::endpoint::{HoldAction, OperatorHold};
 use domain::id::AccountId;
@@ -28,14 +26,10 @@ pub(super) struct Change<'a> {
 /// How many were changed.
 #[derive(Default)]
 struct Changed {
-    accounts: Cell<u64>,
-    endpoints: Cell<u64>,
+    accounts: usize,
+    endpoints: usize,
     /// What holds the last of them.
-    hold: Cell<Option<OperatorHold>>,
-}
-
-fn one_more(count: &Cell<u64>, by: usize) {
-    count.set(count.get() + by as u64);
+    hold: Option<OperatorHold>,
 }
 
 impl Change<'_> {
@@ -59,18 +53,18 @@ impl Change<'_> {
         if reach.is_all() {
             reach.confirm(&format!("{name} {target}"), extent, lever.yes)?;
         }
-        let changed = Changed::default();
+        let mut changed = Changed::default();
         let doing = reach.each_account(name, async |account, store| {
             match target {
                 Target::Endpoint(id) => {
                     let Some(endpoint) = store.hold_endpoint(id, self.action, self.reason).await? else {
                         bail!("there is no endpoint {id}");
                     };
-                    one_more(&changed.endpoints, 1);
-                    changed.hold.set(endpoint.operator_hold);
+                    changed.endpoints += 1;
+                    changed.hold = endpoint.operator_hold;
                 }
                 Target::Account(_) | Target::All => {
-                    self.of_account(account, store, &reach, &changed).await?;
+                    self.of_account(account, store, &reach, &mut changed).await?;
                 }
             }
             Ok(())
@@ -89,7 +83,7 @@ impl Change<'_> {
             _ => format!("{name} {target}: {}", self.told(&changed)),
         };
         let json = json!({"action": name, "target": target.to_string(), "account": reach.account(), "dryRun": false,
-            "accounts": changed.accounts.get(), "endpoints": changed.endpoints.get(), "hold": hold.map(|hold| shown(&hold))});
+            "accounts": changed.accounts, "endpoints": changed.endpoints, "hold": hold.map(|hold| shown(&hold))});
         lever.print(&json, &said)?;
         done
     }
@@ -99,7 +93,7 @@ impl Change<'_> {
         account: &AccountId,
         store: &Store,
         reach: &Reach,
-        changed: &Changed,
+        changed: &mut Changed,
     ) -> anyhow::Result<()> {
         if let Some(HoldAction::Throttle(rate)) = self.action {
             for (id, load) in store.overview_of(account).await?.endpoints {
@@ -107,10 +101,8 @@ impl Change<'_> {
                     continue;
                 }
                 let endpoint = store.hold_endpoint(&id, self.action, self.reason).await?;
-                changed
-                    .hold
-                    .set(endpoint.and_then(|endpoint| endpoint.operator_hold));
-                one_more(&changed.endpoints, 1);
+                changed.hold = endpoint.and_then(|endpoint| endpoint.operator_hold);
+                changed.endpoints += 1;
             }
             return Ok(());
         }
@@ -125,13 +117,13 @@ impl Change<'_> {
         };
         if is_wanted || !reach.is_all() && self.only.is_none() {
             let reason = self.action.map(|_| self.reason);
-            changed.hold.set(store.pause_account(account, reason).await?);
-            one_more(&changed.accounts, 1);
+            changed.hold = store.pause_account(account, reason).await?;
+            changed.accounts += 1;
             if !self.endpoints {
-                one_more(&changed.endpoints, endpoints.len());
+                changed.endpoints += endpoints.len();
             }
         } else {
-            changed.hold.set(known);
+            changed.hold = known;
         }
         if self.endpoints {
             for (id, load) in store.overview_of(account).await?.endpoints {
@@ -139,7 +131,7 @@ impl Change<'_> {
                 let reason = hold.splitn(4, ' ').nth(3).unwrap_or_default();
                 if !hold.is_empty() && self.only.is_none_or(|only| only == reason) {
                     store.hold_endpoint(&id, None, "").await?;
-                    one_more(&changed.endpoints, 1);
+                    changed.endpoints += 1;
                 }
             }
         }
@@ -147,7 +139,7 @@ impl Change<'_> {
     }
 
     fn told(&self, changed: &Changed) -> String {
-        let (accounts, endpoints) = (changed.accounts.get(), changed.endpoints.get());
+        let (accounts, endpoints) = (changed.accounts, changed.endpoints);
         match self.action {
             Some(HoldAction::Pause) => format!(
                 "{accounts} accounts are paused, which have {endpoints} endpoints; those that were paused before stay so. An account that begins from now on isn't"

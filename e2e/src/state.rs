@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::Commands;
 
 use crate::redis_server::RedisServer;
-use crate::wait::{check, eventually};
+use crate::wait::{LONG, check, eventually};
 
 /// Keys that exist only while something waits, is in flight, or is worked through.
 pub(crate) const UNDER_WAY: [&str; 8] = [
@@ -35,6 +35,20 @@ pub fn connect(server: &RedisServer) -> redis::Connection {
         .unwrap()
         .get_connection()
         .unwrap()
+}
+
+/// The same for tests that wait for it without a thread. The library gives up after half a second by itself, which a busy disk takes.
+///
+/// # Panics
+///
+/// When the server can't be reached.
+pub async fn connect_async(server: &RedisServer) -> redis::aio::MultiplexedConnection {
+    let config = redis::AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(LONG))
+        .set_response_timeout(Some(LONG));
+    let client = redis::Client::open(server.url()).unwrap();
+    let connected = client.get_multiplexed_async_connection_with_config(&config);
+    connected.await.unwrap()
 }
 
 /// A key with its prefix: `key("stats")`.

@@ -12,6 +12,7 @@ use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
 use domain::sealing::{SealedHeaders, SealedSecret};
 use e2e::redis_server::RedisServer;
+use e2e::state::connect_async;
 use redis::aio::MultiplexedConnection;
 use store::check::broken_rules;
 use store::endpoints::CreateOutcome;
@@ -59,11 +60,7 @@ impl Fixture {
 
     pub(crate) async fn on(redis: RedisServer) -> Self {
         let store = Store::new(&redis.args()).unwrap();
-        let raw = redis::Client::open(redis.url())
-            .unwrap()
-            .get_multiplexed_async_connection()
-            .await
-            .unwrap();
+        let raw = connect_async(&redis).await;
         let policy = Policy {
             endpoint_concurrency: 32,
             destination_concurrency: u32::MAX,

@@ -10,6 +10,7 @@ use domain::event::{EventType, Payload};
 use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use e2e::before;
 use e2e::redis_server::RedisServer;
+use e2e::state::connect_async;
 use store::check::broken_rules;
 use store::events::NewEvent;
 use store::history::{Found, NewBlock, PackedEvent, Series, Unpacked, Written};
@@ -571,11 +572,7 @@ async fn redis_killed_while_a_block_is_written_has_each_payload_and_each_attempt
             // Its answer may be lost; then a worker doesn't know what became of it.
             drop(writes.await);
             fixture.redis.restart();
-            fixture.raw = redis::Client::open(fixture.redis.url())
-                .unwrap()
-                .get_multiplexed_async_connection()
-                .await
-                .unwrap();
+            fixture.raw = connect_async(&fixture.redis).await;
             let is_there = fixture.keys().await.contains(&format!("block:{}", block.id));
             written += usize::from(is_there);
             fixture.assert_sound().await;

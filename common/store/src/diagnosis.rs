@@ -121,7 +121,7 @@ impl Store {
         let (mut times, mut differ) = (Vec::new(), 0);
         for _ in 0..TIMED {
             let asked = Instant::now();
-            let theirs = self.overview_time().await?;
+            let theirs = self.server_clock().await?;
             times.push(asked.elapsed());
             differ = theirs.as_millis().abs_diff(Timestamp::now().as_millis());
         }

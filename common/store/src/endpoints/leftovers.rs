@@ -18,7 +18,7 @@ impl Store {
     pub async fn endpoints_with_leftovers(&self) -> Result<BTreeSet<EndpointId>, StoreError> {
         let mut found = BTreeSet::new();
         for name in ["leases", "quarantine"] {
-            let members = self.members(name).await?;
+            let members = self.first_members(name, usize::MAX).await?;
             let deliveries = members.iter().filter_map(|id| id.parse::<DeliveryId>().ok());
             found.extend(deliveries.map(|delivery| delivery.endpoint()));
         }

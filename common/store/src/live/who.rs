@@ -8,6 +8,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId};
 use super::LiveScope;
 use super::branch::Branch;
 use crate::log::EntryId;
+use crate::overview::MOST;
 use crate::{Store, StoreError};
 
 /// The most endpoints of a shard whose logs are read.
@@ -84,7 +85,7 @@ impl Who {
     /// The endpoints of accounts with history, those that have work, since one that has only failed yet has no history, and those that are
     /// followed, as far as they are there. And how many with work were left out, since there are too many.
     async fn everyone(&self, store: &Store) -> Result<(Vec<(AccountId, EndpointId)>, usize), StoreError> {
-        let accounts = store.accounts_with_history().await?;
+        let accounts = store.accounts_with_history(MOST).await?;
         let mut found = store.endpoints_of(accounts.into_iter().collect()).await?;
         let busy = store.endpoints_with_work().await?;
         let listed: BTreeSet<_> = found.iter().map(|(_, id)| id).collect();

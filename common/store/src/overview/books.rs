@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 
+use super::time::{KEPT, dated};
 use super::{Overview, Totals};
 use crate::{Store, StoreError};
 
 /// The counters of a shard at a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Redis's time.
+    /// The time by which what is stored is dated.
     pub at: Timestamp,
     /// Deliveries in flight.
     pub in_flight: u64,
@@ -186,14 +187,15 @@ impl Store {
                 redis::cmd("ZCARD").arg(key("leases")).take(),
             ])
             .await?;
-        let (seconds, micros): (i64, i64) = answers.take().unwrap_or_default();
+        let server = answers.take().unwrap_or_default();
         let stats: BTreeMap<String, String> = answers.take().unwrap_or_default();
-        let counters = stats
+        let counters: BTreeMap<_, _> = stats
             .into_iter()
-            .filter_map(|(name, count)| Some((name, count.parse().ok()?)));
+            .filter_map(|(name, count)| Some((name, count.parse().ok()?)))
+            .collect();
         Ok(Reading {
-            at: Timestamp::from_millis(seconds * 1000 + micros / 1000).unwrap_or_default(),
-            counters: counters.collect(),
+            at: dated(server, KEPT.map(|name| counters.get(name).copied())),
+            counters,
             in_flight: answers.count(),
         })
     }

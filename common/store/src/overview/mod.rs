@@ -23,6 +23,8 @@ mod outlook;
 
 mod observed;
 
+mod time;
+
 use std::collections::BTreeMap;
 
 use domain::clock::Timestamp;
@@ -83,7 +85,7 @@ impl Store {
         let mut endpoints = self
             .endpoint_loads(busy.into_iter().collect(), overview.now, Detail::Bytes)
             .await?;
-        let mut accounts = self.accounts_with_history().await?;
+        let mut accounts = self.accounts_with_history(MOST).await?;
         accounts.extend(endpoints.values().filter_map(|load| load.account.clone()));
         overview.is_cut |= accounts.len() >= MOST;
         let (loads, theirs) = self

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use domain::clock::Timestamp;
 use domain::id::{AccountId, DeliveryId, EndpointId};
 use redis::Cmd;
 
@@ -18,16 +17,6 @@ const STEP: usize = 5_000;
 const SWEEPS: usize = 1_000;
 
 impl Store {
-    /// What the server's clock says.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when Redis fails, or refuses a command.
-    pub async fn overview_time(&self) -> Result<Timestamp, StoreError> {
-        let (seconds, micros): (i64, i64) = self.query(&redis::cmd("TIME")).await?;
-        Ok(Timestamp::from_millis(seconds * 1000 + micros / 1000).unwrap_or_default())
-    }
-
     /// The counts that stand in one place, and the time.
     pub(super) async fn look_at_queues(&self) -> Result<Overview, StoreError> {
         let key = |name: &str| self.keys().key(name);
@@ -100,24 +89,29 @@ impl Store {
         Ok(found)
     }
 
-    /// Every account of which payloads or blocks of history are kept.
-    pub(crate) async fn accounts_with_history(&self) -> Result<BTreeSet<AccountId>, StoreError> {
+    /// The accounts of which payloads or blocks of history are kept, so many of each kind at most.
+    pub(crate) async fn accounts_with_history(&self, most: usize) -> Result<BTreeSet<AccountId>, StoreError> {
         let mut found = BTreeSet::new();
         for name in ["finished", "history"]
             .iter()
             .flat_map(|kind| ["delivered", "exhausted"].map(|class| format!("{kind}:{class}")))
         {
-            let members = self.members(&name).await?;
+            let members = self.first_members(&name, most).await?;
             found.extend(members.iter().filter_map(|id| id.parse::<AccountId>().ok()));
         }
         Ok(found)
     }
 
-    /// The members of a sorted set, step by step, [`MOST`] at most. Who leaves meanwhile may move others past the place that was read.
-    pub(crate) async fn members(&self, name: &str) -> Result<Vec<String>, StoreError> {
+    /// The members of a sorted set, [`MOST`] at most.
+    async fn members(&self, name: &str) -> Result<Vec<String>, StoreError> {
+        self.first_members(name, MOST).await
+    }
+
+    /// The first members of a sorted set, step by step. Who leaves meanwhile may move others past the place that was read.
+    pub(crate) async fn first_members(&self, name: &str, most: usize) -> Result<Vec<String>, StoreError> {
         let key = self.keys().key(name);
         let mut found: Vec<String> = Vec::new();
-        while found.len() < MOST {
+        while found.len() < most {
             let mut range = redis::cmd("ZRANGE");
             range.arg(&key).arg(found.len()).arg(found.len() + STEP - 1);
             let step: Vec<String> = self

@@ -81,6 +81,7 @@ scenarios! {
     packing: "packing", "sent to arrived count", 200;
     growth: "growth", "deliveries/s", 1;
     workers: "workers", "deliveries/s", 1;
+    observed: "observed", "deliveries/s", 1;
     cluster: "cluster", "deliveries/s", 1;
     idle: "idle", "memory api MiB", 1;
     start_stop: "start-stop", "sent to arrived count", 200;

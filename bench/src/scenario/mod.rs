@@ -8,6 +8,8 @@ mod throughput;
 
 mod latency;
 
+mod observed;
+
 mod noisy;
 
 mod few_workers;
@@ -77,6 +79,8 @@ pub(crate) enum Scenario {
     Growth,
     /// One to four workers.
     Workers,
+    /// What default logs cost, and metrics that are read: each event to ten endpoints.
+    Observed,
     /// Events of many accounts, on one server and on clusters of one to three primaries.
     Cluster,
     /// A system that has nothing to do.
@@ -109,6 +113,10 @@ impl Scenario {
             Self::Packing => packing::about(setting),
             Self::Growth => growth::about(setting),
             Self::Workers => format!("{}, one to four workers", Shape::fanout(setting).about()),
+            Self::Observed => format!(
+                "{}, with logs and metrics and without",
+                Shape::fanout(setting).about()
+            ),
             Self::Cluster => cluster::about(setting),
             Self::Idle => idle::about(setting),
             Self::StartStop => start_stop::about(setting),
@@ -140,6 +148,7 @@ impl Scenario {
             Self::Packing => packing::VARIANTS,
             Self::Growth => &growth::SIZES.map(|(name, ..)| name),
             Self::Workers => &["1 worker", "2 workers", "3 workers", "4 workers"],
+            Self::Observed => &["silent", "observed"],
             Self::Cluster => cluster::VARIANTS,
             Self::StartStop | Self::Calls => &["webhooks"],
             Self::Memory => memory::VARIANTS,
@@ -178,6 +187,7 @@ impl Scenario {
                 ("3 workers", "1 worker"),
                 ("4 workers", "1 worker"),
             ],
+            Self::Observed => &[("observed", "silent")],
             Self::Cluster => cluster::RATIOS,
             Self::StartStop | Self::Memory | Self::Calls => &[],
         }
@@ -204,6 +214,7 @@ impl Scenario {
                 measured.demand(duplicates == Some(0.0), format!("{duplicates:?} duplicates"));
                 measured
             }
+            Self::Observed => observed::measure(variant, Shape::fanout(setting)).await,
             Self::Cluster => cluster::measure(variant, setting).await,
             Self::Idle => idle::measure(variant, setting).await,
             Self::StartStop => start_stop::measure(setting).await,

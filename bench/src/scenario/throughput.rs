@@ -1,4 +1,4 @@
-//! As much as the system takes: `ingest`, `fanout` and `workers`.
+//! As much as the system takes: `ingest`, `fanout`, `workers` and `observed`.
 
 use super::{Setting, variant_workers};
 use crate::child::ReceiverServer;
@@ -66,6 +66,11 @@ pub(super) async fn measure(variant: &str, shape: Shape) -> Measured {
         "bullmq" => Subject::bullmq(),
         _ => Subject::webhooks(|builder| builder.workers(variant_workers(variant))).await,
     };
+    flood(subject, &receiver, shape).await
+}
+
+/// Pushes everything as fast as it is taken, and waits until it has arrived.
+pub(super) async fn flood(subject: Subject, receiver: &ReceiverServer, shape: Shape) -> Measured {
     for path in shape.paths() {
         subject
             .add_endpoint(ORGANISATION, &receiver.url(&path), None)
@@ -82,13 +87,13 @@ pub(super) async fn measure(variant: &str, shape: Shape) -> Measured {
     // Connections, caches and compiled code are what a running system has.
     let pushed = closed(&target, &events, shape.events..shape.events + warm, shape.callers).await;
     measured.hold_pushed(&pushed, warm.into(), many);
-    wait_for(&receiver, "/", u64::from(warm) * many).await;
+    wait_for(receiver, "/", u64::from(warm) * many).await;
     subject.settle().await;
     receiver.forget().await;
 
-    let window = Window::open(Some(&subject), &receiver);
+    let window = Window::open(Some(&subject), receiver);
     let pushed = closed(&target, &events, 0..shape.events, shape.callers).await;
-    let arrived = wait_for(&receiver, "/", promised).await;
+    let arrived = wait_for(receiver, "/", promised).await;
     subject.settle().await;
 
     measured.hold_pushed(&pushed, shape.events.into(), many);

@@ -292,10 +292,11 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ),
     ("overview/mod.rs", "hgetall", &[Operator]),
     ("overview/outlook.rs", "hgetall", &[Operator]),
+    ("overview/time.rs", "hmget time", &[Operator]),
     ("overview/memory.rs", "dbsize memory|usage scan", &[Operator]),
     (
         "overview/roll.rs",
-        "llen lrange time zcard zcount zrange",
+        "llen lrange zcard zcount zrange",
         &[Worker, Operator, Mender],
     ),
     ("parked.rs", "scan", &[Worker]),

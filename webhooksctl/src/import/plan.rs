@@ -1,6 +1,7 @@
 //! What an import comes to: which endpoints are new, which are there, and which the store would refuse.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use domain::catalog::Catalog;
 use domain::id::{AccountId, EndpointId};
@@ -23,7 +24,7 @@ pub(super) struct Plan {
     pub(super) faults: Vec<Fault>,
     most: u32,
     /// By shard: endpoints of which something is left.
-    leftovers: BTreeMap<u16, BTreeSet<EndpointId>>,
+    leftovers: BTreeMap<u16, Arc<BTreeSet<EndpointId>>>,
 }
 
 /// The event types that endpoints can subscribe to: those that the API announced which started last, or the default ones.
@@ -118,13 +119,13 @@ impl Plan {
     }
 
     /// The endpoints of a shard of which something is left; looked up once.
-    async fn leftovers_of(&mut self, store: &Store) -> Result<BTreeSet<EndpointId>, StoreError> {
+    async fn leftovers_of(&mut self, store: &Store) -> Result<Arc<BTreeSet<EndpointId>>, StoreError> {
         let number = store.shard().number;
         if let Some(known) = self.leftovers.get(&number) {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
-        let found = store.endpoints_with_leftovers().await?;
-        self.leftovers.insert(number, found.clone());
+        let found = Arc::new(store.endpoints_with_leftovers().await?);
+        self.leftovers.insert(number, Arc::clone(&found));
         Ok(found)
     }
 
@@ -148,7 +149,7 @@ impl Plan {
         let leftovers = if wanted.iter().any(|one| one.id.is_some()) {
             self.leftovers_of(store).await?
         } else {
-            BTreeSet::new()
+            Arc::default()
         };
         let mut endpoints = ids.len();
         for one in wanted {

@@ -52,6 +52,24 @@ async fn what_is_accepted_after_the_clock_was_ahead_is_as_old_as_it_is() {
 }
 
 #[tokio::test]
+async fn who_only_reads_dates_things_as_scripts_do() {
+    let fixture = Fixture::new().await;
+    fixture.endpoint(&["*"]).await; // makes the store, too
+    for step in [0, 20 * DAY, -20 * DAY, 60_000, -120_000] {
+        fixture.step_clock(step).await;
+        for _ in ["before it is kept", "after"] {
+            let before = fixture.store.time().await.unwrap();
+            let read = fixture.store.overview_time().await.unwrap();
+            let reading = fixture.store.reading().await.unwrap().at;
+            let after = fixture.store.time().await.unwrap();
+            let in_turn = [before, read, reading, after];
+            assert!(in_turn.is_sorted(), "after a step of {step} ms: {in_turn:?}");
+            fixture.endpoint(&["*"]).await; // keeps the clock
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_clock_that_is_days_ahead_for_a_moment_ends_nothing_that_is_parked() {
     let (fixture, id) = parked().await;
     fixture.keep_up().await;

@@ -63,6 +63,4 @@ mod headers;
 
 mod request_id;
 
-mod exporting;
-
 mod reload;

@@ -11,14 +11,13 @@ use program::signals::{ReloadSignal, StopSignals};
 use store::settings::RedisArgs;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Mutex;
-use traces::Tracer;
+use traces::{Exporter, Tracer};
 
 use crate::agreement;
 use crate::app::{App, Parts};
 use crate::auth::clerk::KeySource;
 use crate::auth::look_ups::LookUps;
 use crate::config::Config;
-use crate::exporting;
 use crate::metrics::Metrics;
 use crate::refusals::Refusals;
 use crate::reload;
@@ -93,7 +92,7 @@ pub async fn run(
         env!("CARGO_PKG_VERSION"),
         move |counted, number| counting.spans(counted, number),
     );
-    let exporting = exporter.map(exporting::start).transpose()?;
+    let exporting = exporter.map(Exporter::start).transpose()?;
     let app = app(config, metrics, tracer)?;
     let shown = app.clone();
     let metrics = move || {

@@ -19,10 +19,8 @@ pub enum RunError {
     #[error("no signals: {0}")]
     Signals(std::io::Error),
     /// The client for traces can't be made.
-    #[error(
-        "OTEL_EXPORTER_OTLP_ENDPOINT: no client for it can be made, are certificate authorities installed? {0}"
-    )]
-    Traces(reqwest::Error),
+    #[error("{0}")]
+    Traces(String),
     /// The metrics can't be set up.
     #[error("the metrics can't be set up: {0}")]
     Metrics(#[from] prometheus::Error),

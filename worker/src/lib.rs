@@ -65,8 +65,6 @@ mod fitness;
 
 mod tasks;
 
-mod exporting;
-
 mod reload;
 
 mod start;

@@ -6,14 +6,13 @@ use program::live::Live;
 use program::signals::ReloadSignal;
 use store::ready;
 use tokio::net::TcpListener;
-use traces::Tracer;
+use traces::{Exporter, Tracer};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::drain::Drain;
 use crate::egress::Egress;
 use crate::error::RunError;
-use crate::exporting;
 use crate::fitness::Fitness;
 use crate::metrics::Metrics;
 use crate::observer::Interest;
@@ -53,7 +52,7 @@ pub async fn run(
         move |counted, number| spans.add(counted, number),
     );
     let exporting = exporter
-        .map(exporting::start)
+        .map(Exporter::start)
         .transpose()
         .map_err(RunError::Traces)?;
     let observers = (metrics, tracer, reload);

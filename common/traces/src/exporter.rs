@@ -61,13 +61,12 @@ impl Exporter {
     }
 
     /// Whether its receiver is reached over TLS.
-    #[must_use]
-    pub fn is_tls(&self) -> bool {
+    pub(crate) fn is_tls(&self) -> bool {
         self.settings.url.scheme() == "https"
     }
 
     /// Begins to send, through `post`.
-    pub fn start<P, F>(self, post: P) -> Exporting
+    pub(crate) fn start_with<P, F>(self, post: P) -> Exporting
     where
         P: Fn(Request) -> F + Send + Sync + 'static,
         F: Future<Output = Posted> + Send + 'static,

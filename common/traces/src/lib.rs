@@ -2,7 +2,7 @@
 //!
 //! - [`TracesArgs`]: the standard variables, `OTEL_…`. Without an address nothing of this runs.
 //! - [`Tracer`]: decides whether a part of a trace is recorded (`sampler`), and takes what was: a [`Span`].
-//! - [`Exporter`]: sends them, in batches. It knows no HTTP client: the programs post its [`Request`]s.
+//! - [`Exporter`]: sends them, in batches; `client` posts these.
 //! - `wire`, `request`: the bytes, as `opentelemetry-proto` defines them.
 //!
 //! Nobody waits for any of this. What a receiver doesn't take in time is dropped, and counted.
@@ -25,9 +25,10 @@ mod tracer;
 
 mod exporter;
 
+mod client;
+
 pub use counted::Counted;
 pub use exporter::{Exporter, Exporting};
-pub use post::{Posted, Request};
 pub use settings::TracesArgs;
 pub use span::{Kind, Span, Value};
 pub use tracer::Tracer;

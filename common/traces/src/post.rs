@@ -1,4 +1,4 @@
-//! What the programs post, and what came of it.
+//! What is posted, and what came of it.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,20 +6,20 @@ use std::time::Duration;
 use url::Url;
 
 /// A batch, to be posted.
-pub struct Request {
+pub(crate) struct Request {
     /// Where to.
-    pub url: Url,
+    pub(crate) url: Url,
     /// With these headers, besides the type of its content.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// The content.
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// How long all that may take.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Request {
     /// What `Content-Type` says of the body.
-    pub const CONTENT_TYPE: &'static str = "application/x-protobuf";
+    pub(crate) const CONTENT_TYPE: &'static str = "application/x-protobuf";
 }
 
 impl fmt::Debug for Request {
@@ -31,7 +31,7 @@ impl fmt::Debug for Request {
 
 /// What came of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Posted {
+pub(crate) enum Posted {
     /// The answer's status.
     Answered(u16),
     /// There was no answer, for this reason.

@@ -199,6 +199,22 @@ async fn receivers_of_opentelemetry_are_told_of_the_push_its_wait_and_each_attem
     system.finish().await;
 }
 
+/// A receiver that asks for a pause gets the first attempt again: the delivery waited once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_was_held_has_waited_once() {
+    let collector = Receiver::start().await;
+    let (system, receiver) = exporting(&collector).await;
+    receiver.then("/hook", [Answer::status(429).header("retry-after", "1")]);
+    push(&system, &[&traceparent()]).await;
+    receiver.wait_for_at("/hook", 2).await;
+    // What is left goes before a program ends.
+    system.finish().await;
+    let spans = told(&collector);
+    let mut names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["attempt", "attempt", "push", "queue"]);
+}
+
 /// A trace that the API begins is for the operator alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_without_a_trace_begins_one_that_receivers_arent_told_of() {

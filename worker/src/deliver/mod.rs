@@ -147,7 +147,8 @@ impl Deliverer {
         self.metrics.waits.attempted(leased, &outcome, duration, now);
         let record = conclude::log(leased, &outcome, traced.as_ref(), &self.worker);
         if let (Some(traced), Some(record)) = (traced, record) {
-            traced.end(&self.tracer, leased, record);
+            let is_held = matches!(outcome, Outcome::Held { .. });
+            traced.end(&self.tracer, leased, record, is_held);
         }
         Ok(outcome)
     }

@@ -40,12 +40,13 @@ impl Traced {
         self.place
     }
 
-    /// The attempt has ended.
-    pub(super) fn end(&self, tracer: &Tracer, leased: &Leased, attempt: &AttemptRecord) {
+    /// The attempt has ended; `is_held` if its receiver asked for a pause.
+    pub(super) fn end(&self, tracer: &Tracer, leased: &Leased, attempt: &AttemptRecord, is_held: bool) {
         if !tracer.is_on() || !self.place.is_sampled {
             return;
         }
-        if leased.attempt == 1 {
+        // A receiver that asks for a pause gets the first attempt again.
+        if leased.attempt == 1 && !is_held {
             tracer.record(self.span(leased, "queue", SpanId::random(), accepted_at(leased), self.began));
         }
         let mut span = self.span(

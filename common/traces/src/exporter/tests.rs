@@ -80,7 +80,7 @@ async fn what_is_left_goes_at_the_end() {
     let (tracer, exporter, counts) = begun();
     let posted = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&posted);
-    let exporting = exporter.start(move |request: Request| {
+    let exporting = exporter.start_with(move |request: Request| {
         seen.lock()
             .unwrap()
             .push((request.url.to_string(), request.headers, request.body.len()));
@@ -101,14 +101,14 @@ async fn what_is_left_goes_at_the_end() {
 #[tokio::test]
 async fn a_few_go_after_a_while_and_many_at_once() {
     let (tracer, exporter, counts) = begun();
-    let exporting = exporter.start(|_| std::future::ready(Posted::Answered(200)));
+    let exporting = exporter.start_with(|_| std::future::ready(Posted::Answered(200)));
     tracer.record(span());
     counted(&counts, Counted::Exported, 1).await;
     exporting.finish().await;
 
     let (tracer, mut exporter, counts) = begun();
     exporter.pace.collect_for = Duration::from_secs(3600);
-    let exporting = exporter.start(|_| std::future::ready(Posted::Answered(200)));
+    let exporting = exporter.start_with(|_| std::future::ready(Posted::Answered(200)));
     for _ in 0..MOST_AT_ONCE {
         tracer.record(span());
     }
@@ -128,7 +128,7 @@ async fn what_may_be_taken_later_is_tried_again_and_what_is_wrong_is_not() {
         let (tracer, exporter, counts) = begun();
         let posts = Arc::new(Mutex::new(0));
         let (seen, answered) = (Arc::clone(&posts), answer.clone());
-        let exporting = exporter.start(move |_| {
+        let exporting = exporter.start_with(move |_| {
             *seen.lock().unwrap() += 1;
             std::future::ready(answered.clone())
         });
@@ -143,7 +143,7 @@ async fn what_may_be_taken_later_is_tried_again_and_what_is_wrong_is_not() {
 async fn a_receiver_that_hangs_fills_no_memory_and_holds_nobody_up() {
     let (tracer, exporter, counts) = begun();
     let hangs = Arc::new(Notify::new());
-    let exporting = exporter.start(move |_| {
+    let exporting = exporter.start_with(move |_| {
         let hangs = Arc::clone(&hangs);
         async move {
             hangs.notified().await;

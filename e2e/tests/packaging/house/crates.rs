@@ -38,7 +38,7 @@ const PLACES: &[(&str, &[&str])] = &[
     ("redis", &["store"]),
     ("poem", &["api", "worker"]),
     ("poem-openapi", &["api"]),
-    ("reqwest", &["api", "worker"]),
+    ("reqwest", &["api", "worker", "traces"]),
     ("apalis", &["worker"]),
     ("apalis-core", &["worker"]),
     ("jsonwebtoken", &["api", "webhooksctl"]),

@@ -292,7 +292,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ),
     ("overview/mod.rs", "hgetall", &[Operator]),
     ("overview/outlook.rs", "hgetall", &[Operator]),
-    ("overview/time.rs", "hmget time", &[Operator]),
+    ("overview/time.rs", "hget hmget time", &[Operator]),
     ("overview/memory.rs", "dbsize memory|usage scan", &[Operator]),
     (
         "overview/roll.rs",

@@ -177,3 +177,30 @@ async fn other_accounts_and_one_that_leaves_keep_what_they_have() {
     let _: i64 = fixture.command(redis::cmd("DEL").arg(&terms)).await;
     assert_eq!(purge(&fixture, span).await.events, 5);
 }
+
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_has_skipped_makes_nothing_old() {
+    const DAYS: i64 = 20 * 86_400_000;
+    let (fixture, _) = fixture().await;
+    finish_many(&fixture, 3).await;
+    fixture.pass(2 * HOUR).await;
+    finish_many(&fixture, 5).await;
+    fixture.step_clock(DAYS).await;
+    fixture.push().await; // keeps the clock
+    fixture.step_clock(-DAYS).await;
+    fixture.push().await;
+    let an_hour_ago = async || PurgeSpan {
+        until: fixture.store.overview_long_ago(HOUR).await.unwrap(),
+        keeps_exhausted: false,
+    };
+    for finished in [3, 0] {
+        let span = an_hour_ago().await;
+        let would = fixture.store.purgeable(&account(), span).await.unwrap();
+        assert_eq!(
+            (would.events, purge(&fixture, span).await.events),
+            (finished, finished)
+        );
+    }
+    fixture.pass(2 * HOUR).await;
+    assert_eq!(purge(&fixture, an_hour_ago().await).await.events, 5);
+}

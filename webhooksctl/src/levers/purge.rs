@@ -136,12 +136,10 @@ async fn find(arguments: &PurgeArgs) -> anyhow::Result<(Vec<Whose>, Timestamp)> 
     Ok((all, untils.into_iter().min().unwrap_or_default()))
 }
 
-/// What goes in a shard. What has finished there is dated by its clock.
+/// What goes in a shard. What has finished there is dated by its clock, and what that has skipped makes nothing old.
 async fn span_in(store: &Store, arguments: &PurgeArgs) -> anyhow::Result<PurgeSpan> {
-    let now = store.time().await?.as_millis();
-    let until = now.saturating_sub(arguments.older_than.0.as_millis().try_into()?);
     Ok(PurgeSpan {
-        until: Timestamp::from_millis(until.try_into()?).unwrap_or_default(),
+        until: store.overview_long_ago(arguments.older_than.0).await?,
         keeps_exhausted: arguments.keep_exhausted,
     })
 }

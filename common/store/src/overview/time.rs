@@ -1,5 +1,7 @@
 //! The time by which scripts date what they write, for those who only read.
 
+use std::time::Duration;
+
 use domain::clock::Timestamp;
 
 use crate::{Store, StoreError};
@@ -21,7 +23,55 @@ pub(super) fn dated(server: ServerTime, [raw, skew, offset]: [Option<i64>; 3]) -
     Timestamp::from_millis(now + skew.unwrap_or(0) + back).unwrap_or_default()
 }
 
+/// The last steps by which the clock was set back: when, and by how much (ms).
+type Steps = Vec<(u64, u64)>;
+
+fn steps(text: &str) -> Steps {
+    let step = |word: &str| {
+        let (when, back) = word.split_once(':')?;
+        Some((when.parse().ok()?, back.parse().ok()?))
+    };
+    text.split_whitespace().filter_map(step).collect()
+}
+
+/// The latest moment that is `span` (ms) old `now`, found by halves. What the clock was set back by didn't pass (`age_of` in Lua).
+fn long_ago(now: u64, steps: &[(u64, u64)], span: u64) -> u64 {
+    let skipped = |at: u64| -> u64 {
+        let each = steps
+            .iter()
+            .map(|(when, back)| when.saturating_sub(at).min(*back));
+        each.sum()
+    };
+    let is_old = |at: u64| now.saturating_sub(at).saturating_sub(skipped(at)) >= span;
+    let (mut old, mut young) = (0, now.saturating_sub(span) + 1);
+    while old + 1 < young {
+        let middle = old + (young - old) / 2;
+        if is_old(middle) {
+            old = middle;
+        } else {
+            young = middle;
+        }
+    }
+    old
+}
+
 impl Store {
+    /// The latest moment that is so long ago, by the time that everything is dated by. What a clock that was ahead has skipped doesn't count.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails, or refuses a command.
+    pub async fn overview_long_ago(&self, span: Duration) -> Result<Timestamp, StoreError> {
+        let mut kept = redis::cmd("HGET");
+        let kept: Option<String> = self
+            .query(kept.arg(self.keys().key("stats")).arg("clockSteps"))
+            .await?;
+        let now = self.overview_time().await?.as_millis();
+        let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let at = long_ago(now, &steps(&kept.unwrap_or_default()), span);
+        Ok(Timestamp::from_millis(at.cast_signed()).unwrap_or_default())
+    }
+
     /// The time by which everything that is stored is dated, by plain reads: the server's clock, but where that was set back, it goes on from
     /// where it was.
     ///
@@ -48,6 +98,20 @@ impl Store {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_skipped_makes_nothing_old() {
+        const NOW: u64 = 1_000_000;
+        assert_eq!(long_ago(NOW, &steps(""), 1_000), NOW - 1_000);
+        assert_eq!(long_ago(NOW, &steps(""), 2 * NOW), 0);
+        // Set back by 300 s a while ago, and by 100 s before that.
+        let known = steps("900000:300000 500000:100000");
+        assert_eq!(known, [(900_000, 300_000), (500_000, 100_000)]);
+        assert_eq!(long_ago(NOW, &known, 50_000), NOW - 50_000);
+        assert_eq!(long_ago(NOW, &known, 100_000), NOW - 100_000);
+        assert_eq!(long_ago(NOW, &known, 200_000), NOW - 500_000);
+        assert_eq!(long_ago(NOW, &known, 250_000), NOW - 650_000);
+    }
 
     #[test]
     fn a_clock_that_was_set_back_goes_on_from_where_it_was() {

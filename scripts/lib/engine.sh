@@ -9,6 +9,9 @@
 # own networks are made anew.
 readonly HOST_ADDRESS=192.0.2.1
 
+# What the recipes upgrade Redis to.
+readonly NEWER_REDIS=redis:8.0-alpine
+
 # run_apart SCRIPT ARGUMENT…: runs the script in namespaces of its own, with $WEBHOOKS_COMPOSE_DIR, a directory that is
 # removed afterwards. Where that isn't possible, says why and ends with 1, or with 0 if $if_possible.
 run_apart() {
@@ -155,12 +158,21 @@ in_engine() {
 # in_network COMMAND…: runs it in the engine's network.
 in_network() { nsenter --net="/proc/$engine/ns/net" -- "$@"; }
 
+# The releases of Debian that images are made of: the second has the Redis that the first one's is upgraded to, which takes long.
+debian_releases() {
+    echo bookworm
+    if is_thorough; then echo trixie; fi
+}
+
 # Stand-ins for what the files build on: no image is pulled.
 make_base_images() {
-    say "making a base image of Debian packages"
-    mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates \
-        bookworm "$directory/debian.tar" "$(debian_mirror)" 2>"$directory/mmdebstrap.log" ||
-        { tail -n 20 "$directory/mmdebstrap.log" >&2 && die "mmdebstrap failed; the end of what it said is above"; }
+    local release
+    for release in $(debian_releases); do
+        say "making a base image of the packages of Debian's $release"
+        mmdebstrap --quiet --variant=minbase --dpkgopt=force-unsafe-io --include=ca-certificates \
+            "$release" "$directory/$release.tar" "$(debian_mirror)" 2>"$directory/mmdebstrap.log" ||
+            { tail -n 20 "$directory/mmdebstrap.log" >&2 && die "mmdebstrap failed; the end of what it said is above"; }
+    done
 }
 
 # The image that the programs are built in. The Rust toolchain is this machine's, and what it calls a release is built without
@@ -170,7 +182,7 @@ stand_in_for_rust() {
     toolchain=$(rustc --print sysroot)
     host=$(rustc --version --verbose | sed -n 's/^host: //p')
     mapfile -t libraries < <(cd "$toolchain" && ls -d lib/*.so*)
-    cp "$directory/debian.tar" "$directory/rust.tar"
+    cp "$directory/bookworm.tar" "$directory/rust.tar"
     tar --append --file "$directory/rust.tar" --directory "$toolchain" --transform 's,^,usr/local/,' \
         bin/cargo bin/rustc "lib/rustlib/$host" "${libraries[@]}"
     tar --append --file "$directory/rust.tar" --dereference --directory / --transform 's,.*,usr/local/etc/authorities.pem,' \
@@ -185,19 +197,30 @@ stand_in_for_rust() {
 
 import_base_images() {
     redis_name=$(sed -n 's/^ *image: .*:-\(redis:[^}]*\)}/\1/p' "$WORKSPACE/docker-compose.yml")
-    in_engine docker import "$directory/debian.tar" debian:bookworm-slim >/dev/null
+    local release
+    for release in $(debian_releases); do
+        in_engine docker import "$directory/$release.tar" "debian:$release-slim" >/dev/null
+    done
     say "standing in for $redis_name: Debian's redis-server, BusyBox"
-    mkdir "$directory/redis"
+    # Beside the build of the image, which waits for it.
+    {
+        stand_in_for_redis bookworm "$redis_name"
+        if is_thorough; then stand_in_for_redis trixie "$NEWER_REDIS"; fi
+    } >"$directory/redis.log" 2>&1 &
+    redis_image=$!
+}
+
+# stand_in_for_redis RELEASE NAME: makes an image of the Redis of one of Debian's releases.
+stand_in_for_redis() {
+    mkdir "$directory/redis-$1"
     # Its shell and tools are BusyBox's, as in the image.
-    cat >"$directory/redis/Dockerfile" <<'TEXT'
-FROM debian:bookworm-slim
-RUN apt-get update && apt-get install -y --no-install-recommends redis-server busybox \
+    cat >"$directory/redis-$1/Dockerfile" <<TEXT
+FROM debian:$1-slim
+RUN apt-get update && apt-get install -y --no-install-recommends redis-server busybox \\
     && busybox --install -s /usr/local/bin && install -d -o 999 -g 1000 /data
 VOLUME /data
 TEXT
-    # Beside the build of the image, which waits for it.
-    in_engine docker buildx build --network host --progress plain --tag "$redis_name" "$directory/redis" >"$directory/redis.log" 2>&1 &
-    redis_image=$!
+    in_engine docker buildx build --network host --progress plain --tag "$2" "$directory/redis-$1"
 }
 
 # Makes the image `webhooks`, as the Dockerfile says; of $programs, if it is set and they can run in it.

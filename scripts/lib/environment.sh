@@ -13,8 +13,8 @@ write_the_environment() {
     dashboard_token=$(session DASHBOARD_TOKEN)
     account=$(session ACCOUNT_ID)
     {
-        # Nobody's override but ours.
-        echo "COMPOSE_FILE=docker-compose.yml:$directory/sooner.yml"
+        # Nobody's override.
+        echo "COMPOSE_FILE=docker-compose.yml"
         echo "SECRETS_KEY=$("${tool[@]}" secrets-key)"
         echo "SERVICE_KEYS=$(sed -n 's/^entry[^:]*: *//p' <<<"$keys")"
         "${tool[@]}" redis-passwords
@@ -33,13 +33,15 @@ write_the_environment() {
     } >"$directory/single.env"
 }
 
-# What is started is taken for healthy as soon as it is, and not at the next multiple of five seconds.
+# look_often: what is started is taken for healthy as soon as it is, and not at the next multiple of five seconds. It has as long for
+# that as before.
 look_often() {
-    local service
+    local services service
+    services=$(compose --file docker-compose.yml --profile sentinel --profile cluster config --services)
     echo "services:"
-    for service in $(compose --file docker-compose.yml --profile sentinel --profile cluster config --services); do
+    for service in $services; do
         case $service in
-            redis* | sentinel-* | cluster | api | worker) echo "  $service: { healthcheck: { interval: 1s } }" ;;
+            redis* | sentinel-* | cluster | api | worker) echo "  $service: { healthcheck: { interval: 1s, retries: 120 } }" ;;
         esac
     done
 }

@@ -60,6 +60,17 @@ is_away() {
     all_is_well
 }
 
+# Asserts that all servers run the newer Redis.
+are_upgraded() {
+    local servers server version
+    servers=$(compose ps --services --status running | grep -E '^(redis|sentinel)')
+    for server in $servers; do
+        version=$(compose exec -T "$server" redis-server --version)
+        say "  $server: ${version%% sha=*}"
+        [[ $version == *v=8.* ]] || die "$server was not upgraded"
+    done
+}
+
 end_profile() { compose --progress quiet down --volumes --remove-orphans; }
 
 run_sentinel() {
@@ -84,10 +95,10 @@ run_sentinel() {
         recipe "Sentinel: back up"
         recipe "Sentinel: restore"
         all_is_well
-        in_engine docker tag "$redis_name" redis:8.0-alpine
         recipe "Sentinel: upgrade Redis" 1
         recipe "Sentinel: fail over by hand"
         recipe "Sentinel: upgrade Redis" 2
+        are_upgraded
         all_is_well
     fi
     end_profile
@@ -124,8 +135,8 @@ run_cluster() {
         recipe "Cluster: back up"
         recipe "Cluster: restore"
         all_is_well
-        in_engine docker tag "$redis_name" redis:8.0-alpine
         recipe "Cluster: upgrade Redis"
+        are_upgraded
         all_is_well
     fi
     end_profile

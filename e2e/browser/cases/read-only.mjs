@@ -14,7 +14,7 @@ await play(async (stage) => {
   const page = await product.open(stage, 'Bob');
   const dashboard = dashboardIn(page);
   await dashboard.getByText('Read only').waitFor();
-  // While the page is still coming, its frame grows, and moves what is about to be clicked.
+  // A click before the page was all there has been lost, seldom; its frame still grew then.
   await dashboard.getByText('No failures').waitFor();
   await dashboard.getByRole('link', { name: 'Endpoints', exact: true }).click();
   await dashboard.getByRole('link', { name: 'CRM' }).click();

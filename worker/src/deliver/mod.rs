@@ -147,8 +147,7 @@ impl Deliverer {
         self.metrics.waits.attempted(leased, &outcome, duration, now);
         let record = conclude::log(leased, &outcome, traced.as_ref(), &self.worker);
         if let (Some(traced), Some(record)) = (traced, record) {
-            let is_held = matches!(outcome, Outcome::Held { .. });
-            traced.end(&self.tracer, leased, record, is_held);
+            traced.end(&self.tracer, leased, record, leased.is_first(&outcome));
         }
         Ok(outcome)
     }

@@ -40,13 +40,12 @@ impl Traced {
         self.place
     }
 
-    /// The attempt has ended; `is_held` if its receiver asked for a pause.
-    pub(super) fn end(&self, tracer: &Tracer, leased: &Leased, attempt: &AttemptRecord, is_held: bool) {
+    /// The attempt has ended; `is_first` if it was the first that counts, for which the delivery waited since its event was accepted.
+    pub(super) fn end(&self, tracer: &Tracer, leased: &Leased, attempt: &AttemptRecord, is_first: bool) {
         if !tracer.is_on() || !self.place.is_sampled {
             return;
         }
-        // A receiver that asks for a pause gets the first attempt again.
-        if leased.attempt == 1 && !is_held {
+        if is_first {
             tracer.record(self.span(leased, "queue", SpanId::random(), accepted_at(leased), self.began));
         }
         let mut span = self.span(

@@ -55,8 +55,7 @@ impl WaitMetrics {
         }
         let since = now.as_millis().saturating_sub(leased.event.id.time().as_millis());
         let since = Duration::from_millis(since);
-        // A receiver that asks for a pause gets the first attempt again.
-        if leased.attempt == 1 && !matches!(outcome, Outcome::Held { .. }) {
+        if leased.is_first(outcome) {
             self.first_attempt
                 .observe(since.saturating_sub(took).as_secs_f64());
         }

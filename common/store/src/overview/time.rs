@@ -9,6 +9,9 @@ use crate::{Store, StoreError};
 /// What scripts keep of the clock, in `stats`: where it was, by how much it was set back since, and what only tests set.
 pub(super) const KEPT: [&str; 3] = ["clockRaw", "clockSkew", "clockOffset"];
 
+/// And the last steps by which it was set back.
+const STEPS: &str = "clockSteps";
+
 /// What `TIME` answers: seconds, and microseconds.
 pub(super) type ServerTime = (i64, i64);
 
@@ -62,13 +65,9 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails, or refuses a command.
     pub async fn overview_long_ago(&self, span: Duration) -> Result<Timestamp, StoreError> {
-        let mut kept = redis::cmd("HGET");
-        let kept: Option<String> = self
-            .query(kept.arg(self.keys().key("stats")).arg("clockSteps"))
-            .await?;
-        let now = self.overview_time().await?.as_millis();
+        let (now, steps) = self.look_at_clock().await?;
         let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let at = long_ago(now, &steps(&kept.unwrap_or_default()), span);
+        let at = long_ago(now.as_millis(), &steps, span);
         Ok(Timestamp::from_millis(at.cast_signed()).unwrap_or_default())
     }
 
@@ -79,9 +78,22 @@ impl Store {
     ///
     /// [`StoreError`] when Redis fails, or refuses a command.
     pub async fn overview_time(&self) -> Result<Timestamp, StoreError> {
-        let mut kept = redis::cmd("HMGET");
-        let kept = self.query(kept.arg(self.keys().key("stats")).arg(&KEPT)).await?;
-        Ok(dated(self.query(&redis::cmd("TIME")).await?, kept))
+        Ok(self.look_at_clock().await?.0)
+    }
+
+    /// The time, and the last steps. What is kept is read first: a clock that is set back in between is seen to have been.
+    async fn look_at_clock(&self) -> Result<(Timestamp, Steps), StoreError> {
+        let stats = self.keys().key("stats");
+        let mut answers = self
+            .ask_all(vec![
+                redis::cmd("HMGET").arg(&stats).arg(&KEPT).take(),
+                redis::cmd("HGET").arg(&stats).arg(STEPS).take(),
+                redis::cmd("TIME"),
+            ])
+            .await?;
+        let kept = answers.take().unwrap_or_default();
+        let text: String = answers.take().unwrap_or_default();
+        Ok((dated(answers.take().unwrap_or_default(), kept), steps(&text)))
     }
 
     /// The server's own clock, however wrong.

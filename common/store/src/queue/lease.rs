@@ -9,7 +9,7 @@ use domain::id::{AccountId, DeliveryId, EndpointId, EventId};
 use domain::sealing::{SealedHeaders, SealedSecret};
 use domain::trace::CarriedTrace;
 
-use super::LeaseToken;
+use super::{LeaseToken, Outcome};
 
 /// A delivery that is leased to this worker.
 #[derive(Debug, Clone)]
@@ -24,6 +24,14 @@ pub struct Leased {
     pub event: Arc<LeasedEvent>,
     /// The endpoint, shared by all its deliveries in this reply.
     pub endpoint: Arc<LeasedEndpoint>,
+}
+
+impl Leased {
+    /// Whether an attempt that came out so was the first that counts. A receiver that asks for a pause gets the same attempt again.
+    #[must_use]
+    pub const fn is_first(&self, outcome: &Outcome) -> bool {
+        self.attempt == 1 && !matches!(outcome, Outcome::Held { .. })
+    }
 }
 
 /// What an attempt needs of its event.

@@ -1,5 +1,6 @@
 //! A directory for one test, which goes when the test ends.
 
+use std::env;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,9 +12,23 @@ impl TempDir {
     /// Makes `webhooks-<name>-<process>-<number>` among the temporary files.
     #[must_use]
     pub fn new(name: &str) -> Self {
+        Self::within(&env::temp_dir(), name)
+    }
+
+    /// As [`new`](Self::new), but in the directory that `TEST_DATA_DIR` names, if it is set: for what a server has to have on its
+    /// disk before it answers. Tests end servers and not the machine, so that memory keeps all that a disk would; a disk that others
+    /// use too can take seconds for it, and a test would see an outage. Benchmarks leave the variable unset.
+    #[must_use]
+    pub fn for_data(name: &str) -> Self {
+        let named = env::var_os("TEST_DATA_DIR").filter(|named| !named.is_empty());
+        let place = named.map_or_else(env::temp_dir, PathBuf::from);
+        Self::within(&place, name)
+    }
+
+    fn within(place: &Path, name: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("webhooks-{name}-{}-{number}", std::process::id()));
+        let path = place.join(format!("webhooks-{name}-{}-{number}", std::process::id()));
         // An earlier process of the same number may have left this behind.
         if path.exists() {
             std::fs::remove_dir_all(&path).unwrap();

@@ -68,7 +68,7 @@ impl RedisServer {
                 port: free_port(),
                 extra: extra.clone(),
                 child: None,
-                dir: TempDir::new("redis"),
+                dir: TempDir::for_data("redis"),
                 users: users.clone(),
             };
             match server.launch() {

@@ -46,7 +46,7 @@ impl Sentinel {
                 .iter()
                 .find_map(|line| line.strip_prefix("requirepass ").map(str::to_owned)),
             child: None,
-            dir: TempDir::new("sentinel"),
+            dir: TempDir::for_data("sentinel"),
         };
         let (host, port) = (primary.ip(), primary.port());
         let mut configuration = vec![

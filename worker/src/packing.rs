@@ -1,5 +1,8 @@
-//! Packs what is finished into blocks of history: finds a series that has enough, reads, packs and writes one block, and rests
-//! for several times as long. Every worker does it, and any one is enough: a block that another has forestalled is refused.
+//! Packs what is finished into blocks of history: finds a series that has enough, reads, packs and writes one block, and rests.
+//! Every worker does it, and any one is enough: a block that another has forestalled is refused.
+//!
+//! Nobody waits for what is packed, but whoever calls Redis waits for some milliseconds while a block is read and written. So blocks come
+//! seldom, and more often the longer ago they could have been packed: no more often than is needed to keep up.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,7 +11,6 @@ use store::history::{NewBlock, Written};
 use store::{Store, StoreError};
 
 use crate::backend::slots::Slots;
-use crate::clock::Clock;
 use crate::gauge::Gauge;
 use crate::metrics::{HistoryMetrics, LOGS, PAYLOADS};
 use crate::outage::Outage;
@@ -20,8 +22,17 @@ const EVERY: Duration = Duration::from_secs(2);
 /// How long while nothing happens in the shard.
 const EVERY_WHILE_QUIET: Duration = Duration::from_secs(10);
 
-/// How many times as long as a step took it rests afterwards. While memory is short it goes on at once.
+/// How many times as long as a step took it rests afterwards, at least. While memory is short it goes on at once.
 const RESTS: u32 = 4;
+
+/// How long after one block all workers of the shard together begin the next, if it could have been packed just now.
+const PACE: Duration = Duration::from_secs(2);
+
+/// What could have been packed so long ago is late: the pace is not kept any more.
+const LATE: Duration = Duration::from_secs(300);
+
+/// The longest that one of many workers rests for the sake of that pace, so that it soon sees that memory has become short.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// Delivering comes first, but for no longer than this: what isn't packed takes memory.
 const GIVES_WAY_FOR: Duration = Duration::from_secs(10);
@@ -34,7 +45,6 @@ pub(crate) struct Packing {
     pub(crate) slots: Arc<Slots>,
     /// How many slots there are.
     pub(crate) capacity: u32,
-    pub(crate) clock: Clock,
     pub(crate) metrics: HistoryMetrics,
     pub(crate) stop: Stop,
     pub(crate) outage: Outage,
@@ -43,7 +53,14 @@ pub(crate) struct Packing {
 /// What a step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// It has written a block, or there may be more to find.
+    /// It has written a block.
+    Wrote {
+        /// For how long that could have been packed.
+        behind: Duration,
+        /// How many workers pack in this shard.
+        workers: u32,
+    },
+    /// There may be more to find.
     Went,
     /// There was nothing to do.
     Idle,
@@ -104,43 +121,48 @@ impl Packing {
         let packed = tokio::task::spawn_blocking(move || unpacked.pack()).await;
         let block = packed.map_err(|error| StoreError::Unexpected(error.to_string()))??;
         match self.store.write_block(&block).await? {
-            Written::Done => self.count(&block, !found.takes_little),
+            Written::Done => {
+                let behind = self.store.overdue(&block);
+                self.count(&block, (!found.takes_little).then_some(behind));
+                let workers = self.store.worker_count().await?;
+                Ok(Step::Wrote { behind, workers })
+            }
             // Another worker was first, or something was sent again: the next step sees what there is now.
-            Written::Changed | Written::Older => {}
+            Written::Changed | Written::Older => Ok(Step::Went),
         }
-        Ok(Step::Went)
     }
 }
 
 impl Packing {
-    /// Counts a block that was written.
-    fn count(&self, block: &NewBlock, is_full: bool) {
+    /// Counts a block that was written, and for how long it could have been, if it is a full one.
+    fn count(&self, block: &NewBlock, behind: Option<Duration>) {
         let of = &[if block.is_log() { LOGS } else { PAYLOADS }];
         let (unpacked, packed) = (block.unpacked_bytes(), block.packed_bytes());
         self.metrics.blocks.with_label_values(of).inc();
         self.metrics.unpacked.with_label_values(of).inc_by(unpacked);
         self.metrics.packed.with_label_values(of).inc_by(packed);
-        if is_full && !block.is_log() {
-            let age = self.clock.now().as_millis().saturating_sub(block.newest());
-            let behind = behind(Duration::from_millis(age)).as_secs_f64();
-            self.metrics.behind.set(self.store.shard(), behind);
+        if let Some(behind) = behind.filter(|_| !block.is_log()) {
+            self.metrics.behind.set(self.store.shard(), behind.as_secs_f64());
         }
         tracing::debug!(block = %block.id, unpacked, packed, "packed a block of history");
     }
 }
 
-/// For how long a full block could have been packed whose newest event finished so long ago.
-fn behind(age: Duration) -> Duration {
-    age.saturating_sub(store::history::PACKED_AFTER)
-}
-
 /// How long until the next step.
 fn rest_after(step: Step, took: Duration, is_pressed: bool) -> Duration {
-    match (step, is_pressed) {
-        (Step::Idle, _) => EVERY,
-        (Step::Went, true) => Duration::ZERO,
-        (Step::Went, false) => took * RESTS,
+    let rests = took * RESTS;
+    match step {
+        Step::Idle => EVERY,
+        Step::Wrote { .. } | Step::Went if is_pressed => Duration::ZERO,
+        Step::Wrote { behind, workers } => rests.max(pace(behind, workers)),
+        Step::Went => rests,
     }
+}
+
+/// How long one of so many workers rests after a block that could have been packed for so long.
+fn pace(behind: Duration, workers: u32) -> Duration {
+    let in_time = 1.0 - behind.min(LATE).div_duration_f64(LATE);
+    (PACE.mul_f64(in_time) * workers.max(1)).min(LONGEST_REST)
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ impl ScriptClock {
     }
 
     /// The time now (ms); this machine's before the first measurement.
-    fn at(&self, now: Instant) -> u64 {
+    pub(crate) fn at(&self, now: Instant) -> u64 {
         let measured = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(Measured { time, answered }) = measured else {
             return Timestamp::now().as_millis();

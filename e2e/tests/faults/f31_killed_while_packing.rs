@@ -23,7 +23,7 @@ pub(crate) async fn pack_and_kill(rounds: usize, events: usize, each: usize) {
     for _ in 0..rounds {
         scene.deliver(events).await;
         let mut written = counter(&scene.system.redis, "blocksWritten");
-        scene.a_minute_passes();
+        scene.minutes_pass();
         while scene.unpacked().0 > 800 {
             written = eventually(LONG, "a block to be written", async || {
                 let now = counter(&scene.system.redis, "blocksWritten");

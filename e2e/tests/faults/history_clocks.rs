@@ -20,7 +20,7 @@ async fn packed_and_found(ahead: i64) {
         .unwrap();
     let mut scene = HistoryScene::start(builder().on(server)).await;
     scene.deliver(800).await;
-    scene.a_minute_passes();
+    scene.minutes_pass();
     scene.wait_until_packed().await;
     scene.assert_all_found(40).await;
     scene.system.stop();

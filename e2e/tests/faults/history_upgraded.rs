@@ -20,7 +20,7 @@ async fn what_older_forms_have_is_packed_once_the_store_has_blocks_and_found_as_
     let mut scene = HistoryScene::start(builder().on(server)).await;
     scene.deliver(1500).await;
     let before = scene.listed("").await;
-    scene.a_minute_passes();
+    scene.minutes_pass();
     let load = Load::start(&scene.system, &Shape::gentle(scene.system.account()));
     more_accepted(&load, 200).await;
     assert_eq!(before::schema(&scene.system.redis), "2");

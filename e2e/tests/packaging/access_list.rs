@@ -332,6 +332,7 @@ const CODE: &[(&str, &str, &[Who])] = &[
     ("test_events/ask.rs", "blpop hget xrange", &[Api]),
     ("test_events/send.rs", "blpop", &[Worker]),
     ("workers/look.rs", "hgetall hscan zrange", &[Operator]),
+    ("workers/mod.rs", "zcard", &[Worker]),
 ];
 
 /// What the Redis client sends when the server doesn't know a script yet.

@@ -9,7 +9,23 @@ fn it_rests_for_longer_than_it_works_unless_memory_is_short() {
 }
 
 #[test]
-fn what_was_packed_as_soon_as_it_could_be_is_not_behind() {
-    assert_eq!(behind(Duration::from_secs(59)), Duration::ZERO);
-    assert_eq!(behind(Duration::from_secs(75)), Duration::from_secs(15));
+fn blocks_come_seldom_and_more_often_the_later_they_are() {
+    let took = Duration::from_millis(20);
+    let after = |behind, workers, is_pressed| {
+        let behind = Duration::from_secs(behind);
+        rest_after(Step::Wrote { behind, workers }, took, is_pressed).as_millis()
+    };
+    assert_eq!(after(0, 1, false), 2000);
+    assert_eq!(after(150, 1, false), 1000);
+    assert_eq!(after(299, 1, false), 80, "no more often than it rests anyway");
+    assert_eq!(after(100_000, 1, false), 80);
+    assert_eq!(after(0, 1, true), 0, "memory is short");
+    assert_eq!(
+        after(0, 0, false),
+        2000,
+        "a worker that the shard doesn't know yet"
+    );
+    assert_eq!(after(0, 4, false), 8000, "together they keep the pace of one");
+    assert_eq!(after(0, 1000, false), 30_000);
+    assert_eq!(after(300, 1000, false), 80);
 }

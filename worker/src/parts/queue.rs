@@ -180,7 +180,6 @@ impl Queue<'_> {
             gauge: self.gauge(),
             slots: Arc::clone(self.slots),
             capacity: self.capacity.slots,
-            clock: self.parts.clock.clone(),
             metrics: self.parts.metrics.history.clone(),
             stop: self.parts.stop.clone(),
             outage: self.outage("packing"),

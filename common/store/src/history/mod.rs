@@ -27,7 +27,7 @@ mod packing;
 pub(crate) use erasing::{HistoryForestall, HistoryReplace};
 pub(crate) use event_blocks::HistoryLookup;
 pub use event_blocks::PackedEvent;
-pub use packing::{Found, NewBlock, PACKED_AFTER, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
+pub use packing::{Found, NewBlock, Series, Unpacked, UnpackedEvents, UnpackedLog, Written};
 pub(crate) use packing::{
     HEALTH_LOOKS_AT, HistoryFind, HistoryReadEvents, HistoryWriteEvents, HistoryWriteLog, LONG_LOG,
 };

@@ -10,6 +10,8 @@ mod find;
 
 mod log;
 
+use std::time::{Duration, Instant};
+
 use ::history::{BlockId, Class};
 use domain::id::{AccountId, EndpointId};
 
@@ -17,8 +19,7 @@ use crate::decode::unexpected;
 use crate::scripts::answered_in_words;
 use crate::{Store, StoreError};
 
-pub use enough::AGE as PACKED_AFTER;
-use enough::Enough;
+use enough::{AGE, Enough};
 pub(crate) use enough::{LOG_KEPT as HEALTH_LOOKS_AT, LONG_LOG};
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
@@ -105,9 +106,8 @@ impl NewBlock {
         }
     }
 
-    /// The time of the newest that is in it, by Redis's clock (ms).
-    #[must_use]
-    pub const fn newest(&self) -> u64 {
+    /// The time of the newest that is in it, by the clock of scripts (ms).
+    const fn newest(&self) -> u64 {
         match &self.source {
             Source::Events(source) => source.newest,
             Source::Log(source) => source.last.ms,
@@ -160,6 +160,12 @@ impl Store {
         self.read_if(series, &enough).await
     }
 
+    /// For how long a block could have been packed by now: since a minute after the newest that is in it.
+    #[must_use]
+    pub fn overdue(&self, block: &NewBlock) -> Duration {
+        overdue(self.clock().at(Instant::now()), block.newest())
+    }
+
     async fn read_if(&self, series: &Series, enough: &Enough) -> Result<Option<Unpacked>, StoreError> {
         Ok(match series {
             Series::Events { account, class } => {
@@ -204,6 +210,11 @@ impl Unpacked {
     }
 }
 
+/// For how long something of that age could have been packed (times in ms).
+const fn overdue(now: u64, newest: u64) -> Duration {
+    Duration::from_millis(now.saturating_sub(newest)).saturating_sub(AGE)
+}
+
 /// Packs fewer and fewer, until they fit into a block.
 fn fitting<D>(
     all: usize,
@@ -218,3 +229,6 @@ fn fitting<D>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

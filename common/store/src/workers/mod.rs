@@ -139,6 +139,16 @@ impl Store {
         self.call(&WorkerLeave { name }).await
     }
 
+    /// How many workers have told this shard of themselves lately.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when Redis fails.
+    pub async fn worker_count(&self) -> Result<u32, StoreError> {
+        self.query(redis::cmd("ZCARD").arg(self.keys().key("workers")))
+            .await
+    }
+
     /// Wants a worker to take nothing new, or to go on. Returns whether this shard knows it.
     ///
     /// # Errors

@@ -19,7 +19,7 @@ pub(crate) const LOG_KEPT: usize = 200;
 pub(crate) const LONG_LOG: usize = LOG_KEPT + LOG_LEAST;
 
 /// Events have been finished for so long before they are packed, unless memory is short.
-pub const AGE: Duration = Duration::from_secs(60);
+pub(super) const AGE: Duration = Duration::from_secs(60);
 
 /// The same while memory is short. Until then the call that accepted an event may be repeated, and needs it.
 pub(super) const LEAST_AGE: Duration = Duration::from_secs(11);

@@ -35,11 +35,14 @@ use crate::app::App;
 use crate::problem::{Code, Problem};
 use read::{Encoding, check_form, parse_request, read_body, too_large, unpack};
 
+/// How long a body may be unless its type allows more.
+const MAX_BYTES: usize = 16 * 1024;
+
 /// A type that we read from the JSON body of a request.
 pub trait JsonRequest: Type + DeserializeOwned {
     /// How long the body may be, in bytes. The default is more than a body without large texts needs.
     fn max_bytes(_: &Allowance) -> usize {
-        16 * 1024
+        MAX_BYTES
     }
 
     /// A good value for each field that must be there, by name, as JSON text: it stands for one that is missing while the others are
@@ -71,14 +74,29 @@ async fn take<T: JsonRequest>(
 ) -> Result<(Bytes, Encoding, usize), Problem> {
     let max_bytes = T::max_bytes(&App::of(request)?.allowance);
     let encoding = check_form(request)?;
-    let declared = request
-        .header(header::CONTENT_LENGTH)
-        .and_then(|text| text.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > max_bytes as u64) {
+    if declared_length(request).is_some_and(|length| length > max_bytes as u64) {
         return Err(too_large(max_bytes));
     }
     let body = body.take().map_err(|_| Problem::new(Code::BadRequest))?;
     Ok((read_body(body, max_bytes).await?, encoding, max_bytes))
+}
+
+/// What the client says of the length of its body.
+fn declared_length(request: &Request) -> Option<u64> {
+    request.header(header::CONTENT_LENGTH)?.parse().ok()
+}
+
+/// Waits until all of a body has come, and leaves it in place, if it is to be as short as most are.
+///
+/// # Errors
+///
+/// [`Problem`] when it doesn't come.
+pub(crate) async fn await_whole(request: &Request, body: &mut RequestBody) -> Result<(), Problem> {
+    if declared_length(request).is_some_and(|length| length > 0 && length <= MAX_BYTES as u64) {
+        let bytes = read_whole(body, MAX_BYTES).await?;
+        *body = RequestBody::new(bytes.into());
+    }
+    Ok(())
 }
 
 /// The body of a request, unpacked, and left in place for [`Json`] of this type.

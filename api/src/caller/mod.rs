@@ -38,6 +38,7 @@ use crate::access::{Access, Kind, Share};
 use crate::app::App;
 use crate::auth::AuthError;
 use crate::auth::service_key::ServiceKey;
+use crate::json;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::rate_limit::Quotas;
@@ -73,10 +74,17 @@ impl Caller {
     pub fn share(&self) -> Share {
         Share::of(self.kind, &self.account)
     }
-}
 
-impl<'a> FromRequest<'a> for Caller {
-    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+    /// Who calls, before anything of the body is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] when nobody may make this call with that token, or not now.
+    pub(crate) async fn before_body(request: &Request) -> Result<Self, Problem> {
+        Self::of(request, None).await
+    }
+
+    async fn of(request: &Request, body: Option<&mut RequestBody>) -> Result<Self, Problem> {
         let app = App::of(request)?;
         let access = access(request)?;
         let token = Token::of(request).map_err(|error| refuse(app, error))?;
@@ -84,10 +92,16 @@ impl<'a> FromRequest<'a> for Caller {
             Token::ApiKey(text) => with_key(app, request, access, text).await?,
             Token::Portal(text) => portal::embedded(app, request, access, text).await?,
             Token::Service(text) => in_a_name(app, request, access, text).await?,
-            Token::Session(text) => signed_in(app, request, access, text).await?,
+            Token::Session(text) => signed_in(app, request, body, access, text).await?,
         };
         query::check(request)?;
         Ok(caller)
+    }
+}
+
+impl<'a> FromRequest<'a> for Caller {
+    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
+        Ok(Self::of(request, Some(body)).await?)
     }
 }
 
@@ -131,8 +145,14 @@ fn access(request: &Request) -> Result<Access, Problem> {
     access.ok_or_else(|| Problem::new(Code::InternalError))
 }
 
-/// Somebody with a session.
-async fn signed_in(app: &App, request: &Request, access: Access, token: &str) -> Result<Caller, Problem> {
+/// Somebody with a session. A call counts once its body has come: who never sends it costs Redis nothing.
+async fn signed_in(
+    app: &App,
+    request: &Request,
+    body: Option<&mut RequestBody>,
+    access: Access,
+    token: &str,
+) -> Result<Caller, Problem> {
     let verified = async {
         if !access.takes(Kind::Session) {
             return Err(AuthError::NotAServiceKey);
@@ -148,6 +168,11 @@ async fn signed_in(app: &App, request: &Request, access: Access, token: &str) ->
     app.store.not_replaced()?;
     let share = Share::of(Kind::Session, &session.account);
     counted::open(request, &share)?;
+    if let Some(body) = body
+        && app.refusals.used_up.calls(&share, 1).is_none()
+    {
+        json::await_whole(request, body).await?;
+    }
     counted::count(app, request, Kind::Session, &session.account, 1, false).await?;
     Ok(Caller {
         account: session.account,

@@ -1,5 +1,6 @@
 //! Rate limits: all processes of the API share them, headers announce them, and a refused call changes nothing.
 //!
+//! Proves (security): A call of a customer counts once its body has come
 //! Proves (security): Who asks again before the `Retry-After`
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
@@ -12,6 +13,8 @@ use e2e::wait::{LONG, eventually};
 use redis::Commands as _;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::fixture::{BATCH, ENDPOINTS, EVENTS, assert_refused, everything};
 
@@ -154,6 +157,39 @@ async fn the_calls_of_an_account_are_limited_across_processes() {
     let (): () = redis.set_ex(&counter, 5, 3600).unwrap();
     assert_left(&customer.get(&one).await.expect(200), "dashboard", 4);
     drop(second);
+    system.stop();
+}
+
+#[tokio::test]
+async fn a_call_of_a_customer_counts_once_its_body_has_come() {
+    let mut system = with_limits(&[("RATE_LIMIT_DASHBOARD", "5")]).await;
+    let customer = system.customer();
+    let body = json!({"url": "http://127.0.0.1:9000/", "events": ["*"]}).to_string();
+    let token = e2e::clerk::Claims::v2("user_2slow", Some("org_2test")).sign(&system.key);
+    let head = format!(
+        "POST {ENDPOINTS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    let address = system.api.variable("API_LISTEN").unwrap().to_owned();
+    let begin = async || {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // Whoever has begun to read the body says so.
+        let mut said = [0; 25];
+        stream.read_exact(&mut said).await.unwrap();
+        assert_eq!(&said, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
+    };
+    let (mut comes, never_comes) = (begin().await, begin().await);
+    assert_left(&customer.get(ENDPOINTS).await.expect(200), "dashboard", 4);
+    comes.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    comes.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert!(answer.contains("\"dashboard\";r=3;"), "{answer}");
+    drop(never_comes);
+    assert_left(&customer.get(ENDPOINTS).await.expect(200), "dashboard", 2);
     system.stop();
 }
 

@@ -23,8 +23,8 @@ pub(super) struct Examinee {
 }
 
 impl<'a> FromRequest<'a> for Examinee {
-    async fn from_request(request: &'a Request, body: &mut RequestBody) -> Result<Self> {
-        let caller = Caller::from_request(request, body).await?;
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> Result<Self> {
+        let caller = Caller::before_body(request).await?;
         let share = caller.share();
         if let Some(place) = ROOM.enter(&share) {
             return Ok(Self {

@@ -2,7 +2,8 @@
 //! Every worker does it, and any one is enough: a block that another has forestalled is refused.
 //!
 //! Nobody waits for what is packed, but whoever calls Redis waits for some milliseconds while a block is read and written. So blocks come
-//! seldom, and more often the longer ago they could have been packed: no more often than is needed to keep up.
+//! seldom, and more often the longer ago they could have been packed, or the longer there has always been something to pack: no more often than
+//! is needed to keep up.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +29,7 @@ const RESTS: u32 = 4;
 /// How long after one block all workers of the shard together begin the next, if it could have been packed just now.
 const PACE: Duration = Duration::from_secs(2);
 
-/// What could have been packed so long ago is late: the pace is not kept any more.
+/// What could have been packed so long ago is late, and so is all if there has been something to pack for so long: the pace is not kept any more.
 const LATE: Duration = Duration::from_secs(300);
 
 /// The longest that one of many workers rests for the sake of that pace, so that it soon sees that memory has become short.
@@ -71,6 +72,7 @@ impl Packing {
     pub(crate) async fn run(mut self) {
         let mut stop = self.stop.clone();
         let (mut from, mut gave_way) = (0, None);
+        let mut busy_since: Option<Instant> = None;
         loop {
             let is_pressed = self.gauge.read().await.is_near;
             let began = Instant::now();
@@ -82,9 +84,12 @@ impl Packing {
                     Ok(step) => {
                         self.outage.over();
                         if step == Step::Idle {
-                            quiet = EVERY_WHILE_QUIET;
+                            (quiet, busy_since) = (EVERY_WHILE_QUIET, None);
+                        } else {
+                            busy_since = busy_since.or(Some(began));
                         }
-                        rest_after(step, began.elapsed(), is_pressed)
+                        let busy_for = busy_since.map_or(Duration::ZERO, |since| since.elapsed());
+                        rest_after(step, began.elapsed(), busy_for, is_pressed)
                     }
                     Err(error) => self.outage.failed(&error).max(EVERY),
                 }
@@ -122,7 +127,7 @@ impl Packing {
         let block = packed.map_err(|error| StoreError::Unexpected(error.to_string()))??;
         match self.store.write_block(&block).await? {
             Written::Done => {
-                let behind = self.store.overdue(&block);
+                let behind = self.store.overdue(&block, &found);
                 self.count(&block, (!found.takes_little).then_some(behind));
                 let workers = self.store.worker_count().await?;
                 Ok(Step::Wrote { behind, workers })
@@ -134,8 +139,11 @@ impl Packing {
 }
 
 impl Packing {
-    /// Counts a block that was written, and for how long it could have been, if it is a full one.
+    /// Counts a block that was written, and for how long it could have been, if it is a full one. One with nothing in it is none.
     fn count(&self, block: &NewBlock, behind: Option<Duration>) {
+        if block.is_empty() {
+            return;
+        }
         let of = &[if block.is_log() { LOGS } else { PAYLOADS }];
         let (unpacked, packed) = (block.unpacked_bytes(), block.packed_bytes());
         self.metrics.blocks.with_label_values(of).inc();
@@ -148,20 +156,20 @@ impl Packing {
     }
 }
 
-/// How long until the next step.
-fn rest_after(step: Step, took: Duration, is_pressed: bool) -> Duration {
+/// How long until the next step, if there has been something to do for so long.
+fn rest_after(step: Step, took: Duration, busy_for: Duration, is_pressed: bool) -> Duration {
     let rests = took * RESTS;
     match step {
         Step::Idle => EVERY,
         Step::Wrote { .. } | Step::Went if is_pressed => Duration::ZERO,
-        Step::Wrote { behind, workers } => rests.max(pace(behind, workers)),
+        Step::Wrote { behind, workers } => rests.max(pace(behind.max(busy_for), workers)),
         Step::Went => rests,
     }
 }
 
-/// How long one of so many workers rests after a block that could have been packed for so long.
-fn pace(behind: Duration, workers: u32) -> Duration {
-    let in_time = 1.0 - behind.min(LATE).div_duration_f64(LATE);
+/// How long one of so many workers rests for the sake of the pace after a block that was so late.
+fn pace(late: Duration, workers: u32) -> Duration {
+    let in_time = 1.0 - late.min(LATE).div_duration_f64(LATE);
     (PACE.mul_f64(in_time) * workers.max(1)).min(LONGEST_REST)
 }
 

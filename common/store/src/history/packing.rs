@@ -19,7 +19,7 @@ use crate::decode::unexpected;
 use crate::scripts::answered_in_words;
 use crate::{Store, StoreError};
 
-use enough::{AGE, Enough};
+use enough::{AGE, Enough, LEAST_AFTER};
 pub(crate) use enough::{LOG_KEPT as HEALTH_LOOKS_AT, LONG_LOG};
 pub use events::UnpackedEvents;
 pub(crate) use events::{HistoryReadEvents, HistoryWriteEvents};
@@ -106,11 +106,17 @@ impl NewBlock {
         }
     }
 
-    /// The time of the newest that is in it, by the clock of scripts (ms).
-    const fn newest(&self) -> u64 {
+    /// Whether nothing is in it: it only takes the place of events without a payload.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.content.is_empty()
+    }
+
+    /// The times of the oldest and the newest that are in it, by the clock of scripts (ms).
+    const fn span(&self) -> Option<(u64, u64)> {
         match &self.source {
-            Source::Events(source) => source.newest,
-            Source::Log(source) => source.last.ms,
+            Source::Events(source) => source.finished,
+            Source::Log(source) => Some((source.first.ms, source.last.ms)),
         }
     }
 }
@@ -160,10 +166,13 @@ impl Store {
         self.read_if(series, &enough).await
     }
 
-    /// For how long a block could have been packed by now: since a minute after the newest that is in it.
+    /// For how long a block could have been packed by now: since a minute after the newest that is in it; or, if it was packed only because
+    /// that had waited for an hour, since then.
     #[must_use]
-    pub fn overdue(&self, block: &NewBlock) -> Duration {
-        overdue(self.clock().at(Instant::now()), block.newest())
+    pub fn overdue(&self, block: &NewBlock, found: &Found) -> Duration {
+        let now = self.clock().at(Instant::now());
+        let span = block.span();
+        span.map_or(Duration::ZERO, |span| overdue(now, span, found.takes_little))
     }
 
     async fn read_if(&self, series: &Series, enough: &Enough) -> Result<Option<Unpacked>, StoreError> {
@@ -210,9 +219,14 @@ impl Unpacked {
     }
 }
 
-/// For how long something of that age could have been packed (times in ms).
-const fn overdue(now: u64, newest: u64) -> Duration {
-    Duration::from_millis(now.saturating_sub(newest)).saturating_sub(AGE)
+/// For how long it could have been packed (times in ms).
+fn overdue(now: u64, (oldest, newest): (u64, u64), takes_little: bool) -> Duration {
+    let (since, after) = if takes_little {
+        (oldest, LEAST_AFTER)
+    } else {
+        (newest, AGE)
+    };
+    Duration::from_millis(now.saturating_sub(since)).saturating_sub(after)
 }
 
 /// Packs fewer and fewer, until they fit into a block.

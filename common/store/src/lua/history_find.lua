@@ -1,7 +1,7 @@
 -- history_find: finds a series that has enough to be packed, and claims it.
 --
 -- ARGV[FROM]: how many accounts to pass over, in the order of what they have unpacked. ARGV[WORTH]: a block's worth of payloads (bytes
--- that they are charged), which has been finished for ARGV[AGE] (ms), or ARGV[MOST] events; ARGV[LEAST]: what is packed after an hour, or
+-- that they are charged), which has been finished for ARGV[AGE] (ms), or ARGV[MOST] events; ARGV[LEAST]: what is packed after ARGV[LEAST_AFTER] (ms), or
 -- once it is ARGV[LEAST_AGE] (ms) old if ARGV[IS_PRESSED] is 1. The same of logs: ARGV[LOG_WORTH], ARGV[LOG_LEAST] entries, besides the
 -- newest ARGV[LOG_KEPT].
 -- Returns {class, owner, account, whether its block needn't be full} or {}, and how many accounts the next call has to pass over; 0 to begin again.
@@ -9,14 +9,14 @@
 -- being erased, or moves to another shard.
 local now = read_clock()
 local PACKING, CLAIMED_UNTIL = P .. 'packing', text_of(now + tonumber(ARGV[CLAIM]))
-local HOUR, LOOK_AGAIN = 3600000, 60000
+local LOOK_AGAIN = 60000
 if SCHEMA < 3 then
   return { {}, 0 }
 end
 
--- Whether a block needn't be full: memory is short, or something has waited for an hour since that time (ms).
+-- Whether a block needn't be full: memory is short, or something has waited for so long since that time (ms).
 local function takes_little(oldest)
-  return ARGV[IS_PRESSED] == '1' or oldest <= now - HOUR
+  return ARGV[IS_PRESSED] == '1' or oldest <= now - tonumber(ARGV[LEAST_AFTER])
 end
 local function suffices(amount, worth, least, oldest)
   return amount >= worth or amount >= least and takes_little(oldest)

@@ -24,6 +24,9 @@ pub(super) const AGE: Duration = Duration::from_secs(60);
 /// The same while memory is short. Until then the call that accepted an event may be repeated, and needs it.
 pub(super) const LEAST_AGE: Duration = Duration::from_secs(11);
 
+/// What has waited for so long is packed although a block will not be full.
+pub(super) const LEAST_AFTER: Duration = Duration::from_secs(3600);
+
 /// What is enough for a block.
 pub(super) struct Enough {
     /// What the payloads are charged, and for how long they have been finished.

@@ -81,7 +81,8 @@ enum Stands {
 pub(super) struct EventsSource {
     account: AccountId,
     class: Class,
-    pub(super) newest: u64,
+    /// When the first and the last of its events finished (ms); `None` if there is no event to pack.
+    pub(super) finished: Option<(u64, u64)>,
     entries: usize,
     first: String,
     last: String,
@@ -178,7 +179,10 @@ impl UnpackedEvents {
             source: Source::Events(EventsSource {
                 account: self.account.clone(),
                 class: self.class,
-                newest: packed.descriptor.finished.1 * 1000,
+                finished: (number > 0).then(|| {
+                    let (first, last) = packed.descriptor.finished;
+                    (first * 1000, last * 1000)
+                }),
                 entries: goes.len(),
                 first: text(goes.first()),
                 last: text(goes.last()),
@@ -206,7 +210,7 @@ impl EventsSource {
             block: block.id.to_string(),
             content: &block.content,
             descriptor: &block.descriptor,
-            newest: self.newest,
+            newest: self.finished.map_or(0, |(_, last)| last),
             entries: self.entries,
             first: &self.first,
             last: &self.last,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::enough::{AGE, LEAST, LEAST_AGE, LOG_KEPT, LOG_LEAST, LOG_WORTH, WORTH};
+use super::enough::{AGE, LEAST, LEAST_AFTER, LEAST_AGE, LOG_KEPT, LOG_LEAST, LOG_WORTH, WORTH};
 use super::{Found, Series, events};
 use crate::decode::parse;
 use crate::scripts::script;
@@ -21,6 +21,7 @@ script! {
         most: usize,
         age: Duration,
         least_age: Duration,
+        least_after: Duration,
         is_pressed: bool,
         log_worth: usize,
         log_least: usize,
@@ -44,6 +45,7 @@ impl Store {
             most: events::MOST,
             age: AGE,
             least_age: LEAST_AGE,
+            least_after: LEAST_AFTER,
             is_pressed,
             log_worth: LOG_WORTH,
             log_least: LOG_LEAST,

@@ -47,7 +47,7 @@ pub struct UnpackedLog {
 pub(super) struct LogSource {
     account: AccountId,
     endpoint: EndpointId,
-    first: Place,
+    pub(super) first: Place,
     pub(super) last: Place,
     /// What its entries took (bytes).
     pub(super) unpacked: u64,

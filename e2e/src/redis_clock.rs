@@ -12,6 +12,9 @@ use crate::state;
 /// Upkeep takes more than ten seconds without a run for an outage, so time passes in shorter steps.
 const STEP: Duration = Duration::from_secs(5);
 
+/// As long (ms) as it takes until what is finished is late to be packed, so that workers do it as quickly as they can.
+pub const UNTIL_LATE_TO_PACK: i64 = 361_000;
+
 /// Moves the clock by this many milliseconds at once, in either direction.
 pub fn jump(server: &RedisServer, by_ms: i64) {
     let _: i64 = state::connect(server)

@@ -1,13 +1,14 @@
 //! Calls for an account: how many it may have open, and how many it may make in a minute. Each kind of caller has a share of its own.
 
 use domain::id::AccountId;
-use poem::Request;
+use poem::{Request, RequestBody};
 use serve::Occupant;
 use store::rates::{Quota, Subject};
 
 use super::Caller;
 use crate::access::{Kind, Share};
 use crate::app::App;
+use crate::json;
 use crate::problem::{Code, Problem};
 use crate::rate_limit::{self, Quotas};
 
@@ -33,14 +34,15 @@ pub(crate) async fn count_more(
     calls: usize,
 ) -> Result<(), Problem> {
     let calls = u32::try_from(calls).unwrap_or(u32::MAX);
-    count(app, request, caller.kind, &caller.account, calls, false).await
+    count(app, request, None, caller.kind, &caller.account, calls, false).await
 }
 
 /// Counts calls towards the limit of their share: all, or none. None may be made for an account that is being erased, but those that
-/// `may_be_erased`.
+/// `may_be_erased`. With a `body`, they count once it has come: who never sends it costs Redis nothing.
 pub(super) async fn count(
     app: &App,
     request: &Request,
+    body: Option<&mut RequestBody>,
     kind: Kind,
     account: &AccountId,
     calls: u32,
@@ -60,6 +62,9 @@ pub(super) async fn count(
     let (is_allowed, quota) = match app.refusals.used_up.calls(&share, calls) {
         Some(quota) => (false, quota),
         None => {
+            if let Some(body) = body {
+                json::await_whole(request, body).await?;
+            }
             let store = app.store.of(account)?;
             store
                 .count_calls(account, subject, most, calls, may_be_erased)

@@ -80,7 +80,7 @@ pub(super) async fn managing(
     }
     app.store.not_replaced()?;
     counted::open(request, &Share::of(Kind::Manage, &account))?;
-    counted::count(app, request, Kind::Manage, &account, 1, may_be_erased).await?;
+    counted::count(app, request, None, Kind::Manage, &account, 1, may_be_erased).await?;
     Ok(Caller {
         account,
         by: name_of(&key),

@@ -38,7 +38,6 @@ use crate::access::{Access, Kind, Share};
 use crate::app::App;
 use crate::auth::AuthError;
 use crate::auth::service_key::ServiceKey;
-use crate::json;
 use crate::problem::{Code, Problem};
 use crate::query;
 use crate::rate_limit::Quotas;
@@ -145,7 +144,7 @@ fn access(request: &Request) -> Result<Access, Problem> {
     access.ok_or_else(|| Problem::new(Code::InternalError))
 }
 
-/// Somebody with a session. A call counts once its body has come: who never sends it costs Redis nothing.
+/// Somebody with a session. The call counts once its `body` has come, if it is waited for.
 async fn signed_in(
     app: &App,
     request: &Request,
@@ -168,12 +167,7 @@ async fn signed_in(
     app.store.not_replaced()?;
     let share = Share::of(Kind::Session, &session.account);
     counted::open(request, &share)?;
-    if let Some(body) = body
-        && app.refusals.used_up.calls(&share, 1).is_none()
-    {
-        json::await_whole(request, body).await?;
-    }
-    counted::count(app, request, Kind::Session, &session.account, 1, false).await?;
+    counted::count(app, request, body, Kind::Session, &session.account, 1, false).await?;
     Ok(Caller {
         account: session.account,
         by: session.user,

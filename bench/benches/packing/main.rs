@@ -16,8 +16,7 @@ use std::time::Duration;
 use domain::clock::Timestamp;
 use domain::event::Payload;
 use domain::id::EventId;
-use e2e::state::{connect, key};
-use redis::Commands as _;
+use e2e::redis_clock;
 use store::events::NewEvent;
 use store::history::{Found, NewBlock, Series, Unpacked, Written};
 
@@ -55,8 +54,7 @@ struct Used {
 fn measure(events: u32) {
     let (scene, endpoints) = Scene::with_endpoints(1);
     finish(&scene, events);
-    let connection = &mut connect(&scene.redis);
-    let _: i64 = connection.hincr(key("stats"), "clockOffset", 61_000).unwrap();
+    redis_clock::jump(&scene.redis, 61_000);
     let all = [
         (
             "payloads",

@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use e2e::state;
+use e2e::{redis_clock, state};
 
 use super::Setting;
 use crate::child::ReceiverServer;
@@ -23,9 +23,6 @@ const STILL: f64 = 65_536.0;
 
 /// A log that had too little is looked at again after a minute, so it rests for longer than that.
 const STILL_FOR: Duration = Duration::from_secs(75);
-
-/// What was finished so long ago (ms) is packed as quickly as can be.
-const LATE: i64 = 361_000;
 
 /// The longest that is waited for that.
 const AT_REST_WITHIN: Duration = Duration::from_secs(300);
@@ -126,7 +123,7 @@ impl Shape {
         wait_for(receiver, "/", u64::from(end * self.endpoints)).await;
         subject.settle().await;
         let to_deliver = system_seconds(&delivering);
-        e2e::redis_clock::jump(subject.redis(), LATE);
+        redis_clock::jump(subject.redis(), redis_clock::UNTIL_LATE_TO_PACK);
         let (resting, mut still) = (window(), window());
         let (began, mut since, mut last) = (Instant::now(), Instant::now(), f64::MAX);
         while since.elapsed() < self.still_for {

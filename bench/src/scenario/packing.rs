@@ -2,6 +2,7 @@
 //!
 //! What is to be packed was delivered before. Where nothing is packed, workers are told that its series are taken: all else is the same.
 
+use e2e::redis_clock;
 use e2e::state::{self, key};
 use redis::Commands as _;
 
@@ -33,9 +34,8 @@ const PAST_PATH: &str = "/instant/past";
 /// Longer than any run (ms).
 const LONG: u64 = 3_600_000;
 
-/// What has finished so long ago (ms) is packed; and what is late is packed as quickly as can be.
+/// What has finished so long ago (ms) is packed.
 const OLD_ENOUGH: i64 = 61_000;
-const LATE: i64 = 361_000;
 
 const fn delivered(setting: Setting) -> u32 {
     setting.full_or_brief(60_000, 600)
@@ -88,11 +88,11 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let before = blocks(connection);
     // What was delivered is old enough from here on.
     let age = if variant.ends_with("late") {
-        LATE
+        redis_clock::UNTIL_LATE_TO_PACK
     } else {
         OLD_ENOUGH
     };
-    let _: i64 = connection.hincr(key("stats"), "clockOffset", age).unwrap();
+    redis_clock::jump(subject.redis(), age);
     let course = steady.run(&subject).await;
     let written = blocks(connection) - before;
     measured.count("blocks written meanwhile", written);

@@ -1,6 +1,6 @@
 //! Rate limits: all processes of the API share them, headers announce them, and a refused call changes nothing.
 //!
-//! Proves (security): A call of a customer counts once its body has come
+//! Proves (security): A call with a session's token counts once its body has come
 //! Proves (security): Who asks again before the `Retry-After`
 //! Proves (security): Rate limits by account and service key, budgets of bytes, numbers of endpoints, lengths of keys
 
@@ -161,7 +161,7 @@ async fn the_calls_of_an_account_are_limited_across_processes() {
 }
 
 #[tokio::test]
-async fn a_call_of_a_customer_counts_once_its_body_has_come() {
+async fn a_call_with_a_session_counts_once_its_body_has_come() {
     let mut system = with_limits(&[("RATE_LIMIT_DASHBOARD", "5")]).await;
     let customer = system.customer();
     let body = json!({"url": "http://127.0.0.1:9000/", "events": ["*"]}).to_string();

@@ -3,9 +3,8 @@
 //! Proves (guarantees): clocks are hours apart: what was packed is found
 
 use e2e::before;
+use e2e::redis_clock;
 use e2e::redis_server::RedisServer;
-use e2e::state::{connect, key};
-use redis::Commands as _;
 use store::identity::newest_schema;
 
 use crate::history_scene::HistoryScene;
@@ -15,9 +14,7 @@ use crate::scene::builder;
 async fn packed_and_found(ahead: i64) {
     let server = RedisServer::start();
     before::make_store_in(&server, newest_schema());
-    let _: i64 = connect(&server)
-        .hincr(key("stats"), "clockOffset", ahead)
-        .unwrap();
+    redis_clock::jump(&server, ahead);
     let mut scene = HistoryScene::start(builder().on(server)).await;
     scene.deliver(800).await;
     scene.minutes_pass();

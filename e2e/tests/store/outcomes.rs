@@ -393,3 +393,30 @@ async fn what_cannot_be_read_is_set_aside_and_others_flow() {
         "payload_missing"
     );
 }
+
+/// Whether a worker's next reports hurry.
+#[tokio::test]
+async fn reports_are_awaited_by_an_endpoint_at_its_cap_unless_it_fails_or_is_slow() {
+    let (fixture, endpoint) = Fixture::with_events(4).await;
+    fixture.set_limit(&endpoint, 1).await;
+    let mut worker = Worker::new();
+    let reply = fixture.work(&mut worker, wants(64)).await;
+    assert_eq!(reply.leased.len(), 1);
+    assert!(reply.awaited, "three wait for the end of an attempt");
+
+    let slow = WorkRequest {
+        slow_endpoints: vec![endpoint.clone()],
+        ..wants(0)
+    };
+    let slow = fixture.work(&mut worker, slow).await;
+    assert!(!slow.awaited, "its attempts take seconds");
+
+    let reports = vec![report(&reply.leased[0], failed(Some(5)))];
+    let reply = fixture
+        .work(&mut worker, WorkRequest { reports, ..wants(64) })
+        .await;
+    assert_eq!(reply.leased.len(), 1);
+    assert!(!reply.awaited, "it fails");
+
+    fixture.assert_sound().await;
+}

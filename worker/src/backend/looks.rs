@@ -10,6 +10,9 @@ pub(super) const LOOK_AFTER: Duration = Duration::from_secs(3);
 const CALL_WHILE_QUIET: Duration = Duration::from_secs(30);
 const LOOKS_HOLD_FOR: Duration = Duration::from_secs(6);
 
+/// What is due later waits so long for a call that goes anyway: it is a retry or a turn by a rate, which nobody expects to the millisecond.
+const WAITS_FOR_COMPANY: Duration = Duration::from_millis(5);
+
 /// When the next look is due.
 #[derive(Debug)]
 pub(super) struct Looks {
@@ -38,6 +41,7 @@ impl Looks {
     /// A call was answered: something is due then, if nothing happens before.
     pub(super) fn answered(&mut self, now: Instant, due_in: Option<Duration>) {
         self.called = now;
+        let due_in = due_in.map(|due_in| due_in + WAITS_FOR_COMPANY);
         self.due = due_in.map(|due_in| now + due_in);
         self.at = now + due_in.unwrap_or(LOOK_AFTER).min(LOOK_AFTER);
     }

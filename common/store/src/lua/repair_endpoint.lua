@@ -36,7 +36,7 @@ if aspect == 'lane' then
     said = 'it left the other lane'
   end
   if turn_here and (waiting == 0 or e.state ~= 'active' and not e.is_probed) then
-    leave_lane(lane, id)
+    lanes.leave(lane, id)
     said = 'it left its lane'
   elseif not turn_here and e.state == 'active' and waiting > 0 and e.in_flight == 0 and not waits_for_a_place() and settle(e) then
     said = 'it has its turn'

@@ -235,7 +235,7 @@ fn reports_are_awaited_until_an_answer_to_some_says_otherwise_and_for_a_while_at
 }
 
 #[test]
-fn reports_go_with_what_is_due_before_their_time() {
+fn what_is_due_waits_a_little_for_a_call_and_reports_go_with_it_before_their_time() {
     let now = Instant::now();
     let mut planner = idle(now);
     let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
@@ -244,17 +244,21 @@ fn reports_go_with_what_is_due_before_their_time() {
         ..found(0, false)
     };
     planner.answered(now, asked, 0, &reply);
+    let later = now + 4 * MS;
     assert_eq!(
-        planner.next(now, &view(1), 1, false),
+        planner.next(later, &view(1), 1, false),
         Action::Wait {
-            until: Some(now + 2 * MS),
+            until: Some(now + 7 * MS),
             idle: true
         }
     );
     assert_eq!(
-        want(planner.next(now + 2 * MS, &view(1), 1, false)).deliveries,
+        want(planner.next(now + 7 * MS, &view(1), 1, false)).deliveries,
         64
     );
+    // A call that goes anyway takes along what is due.
+    let full = want(planner.next(later, &view(1), REPORTS_AT_ONCE, false));
+    assert_eq!(full.deliveries, 64);
 }
 
 #[test]
@@ -300,7 +304,7 @@ fn with_nothing_to_do_it_waits_for_a_token_or_the_next_due_or_three_seconds() {
 
     let asked = want(planner.next(now, &view(0), REPORTS_AT_ONCE, false));
     for (due, expected) in [
-        (Some(200 * MS), 200 * MS),
+        (Some(200 * MS), 205 * MS),
         (Some(9000 * MS), LOOK_AFTER),
         (None, LOOK_AFTER),
     ] {
@@ -450,7 +454,7 @@ fn while_looks_find_nothing_it_needs_none_of_its_own_until_something_is_due() {
 
     let mut planner = idle(now);
     let due_in = |seconds| WorkReply {
-        next_due: Some(Duration::from_secs(seconds)),
+        next_due: Some(Duration::from_secs(seconds) - 5 * MS),
         ..found(0, false)
     };
     let asked = want(planner.next(at(3), &view(0), 0, false));

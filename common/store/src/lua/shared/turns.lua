@@ -60,24 +60,29 @@ local function end_hold(e)
   end
 end
 
--- An endpoint enters a lane, where it keeps the turn that it may have, and leaves one. `work` keeps books instead (work/lanes.lua).
-local function enter_lane(lane, e)
+-- An endpoint enters a lane, where it keeps the turn that it may have, and leaves one; and whether one is known to be in there. `work`
+-- keeps books instead (work/lanes.lua).
+local lanes = {}
+lanes.enter = function(lane, e)
   local its_turn = rounds.next(lane, e.account, rounds.look(lane, last_turn()))
   if call('ZADD', lane, 'NX', text_of(its_turn), e.id) == 0 then
     rounds.take_back(lane, e.account)
   end
 end
-local function leave_lane(lane, id)
+lanes.leave = function(lane, id)
   call('ZREM', lane, id)
 end
-
--- Whether an endpoint is known to be in a lane.
-local function is_in_lane()
+lanes.has = function()
   return false
 end
 
--- Whether an endpoint can't be served until one of its attempts ends.
+-- Whether reports are awaited: an endpoint that hurries can't be served until one of its attempts ends.
 local is_awaited = false
+
+-- Whether milliseconds matter to an endpoint: not if it fails, or takes seconds.
+local function hurries(e)
+  return e.state == 'active' and e.failures == 0 and not e.slow
+end
 
 -- Puts an endpoint into its lane if it has something to send and may send it, else takes it out. A lane is sorted by
 -- turn; an endpoint that is in it keeps its turn. Returns whether it is in there.
@@ -87,18 +92,18 @@ local function settle(e)
     lane, other = READY_SLOW, READY
   end
   if e.slow ~= e.was_slow then
-    leave_lane(other, e.id)
+    lanes.leave(other, e.id)
     e.was_slow = e.slow
   end
   local waits = e.state == 'active' and served_from(e) > read_clock()
   local is_full = e.is_crowded or e.in_flight >= cap_of(e)
   local may_send = e.state == 'active' and not waits and not is_full
-  is_awaited = is_awaited or is_full and e.state == 'active'
-  local has_turn = e.is_probed or may_send and (is_in_lane(lane, e.id) or call('LLEN', P .. 'pending:' .. e.id) > 0)
+  is_awaited = is_awaited or is_full and hurries(e)
+  local has_turn = e.is_probed or may_send and (lanes.has(lane, e.id) or call('LLEN', P .. 'pending:' .. e.id) > 0)
   if has_turn then
-    enter_lane(lane, e)
+    lanes.enter(lane, e)
   else
-    leave_lane(lane, e.id)
+    lanes.leave(lane, e.id)
   end
   if waits then
     set_timer(e)

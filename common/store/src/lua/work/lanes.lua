@@ -8,7 +8,6 @@ local known_lanes = {}
 
 -- The lanes, as a call sees them: it reads the first endpoints of each once, keeps its books of who comes and goes, and writes what
 -- changed once.
-local lanes = {}
 do
   -- Reads whose turn is next: `line` has endpoints and their turns, in order, and `turn_of` the turn of each that has one. `is_whole`:
   -- there are no others. All turns up to `over` are over.
@@ -131,11 +130,11 @@ do
     end
   end
 
-  is_in_lane = function(key, id)
+  lanes.has = function(key, id)
     return known_lanes[key].turn_of[id] ~= nil
   end
 
-  enter_lane = function(key, e)
+  lanes.enter = function(key, e)
     local lane, id = known_lanes[key], e.id
     local changed = lane.changes and lane.changes[id]
     if lane.turn_of[id] then
@@ -148,7 +147,7 @@ do
     end
   end
 
-  leave_lane = function(key, id)
+  lanes.leave = function(key, id)
     local lane = known_lanes[key]
     if lane.turn_of[id] then
       lane.turn_of[id], lane.number = nil, lane.number - 1

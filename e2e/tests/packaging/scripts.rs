@@ -15,6 +15,7 @@ use e2e::wait::{LONG, check, eventually};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 mod damage;
+mod first_start;
 mod full_disk;
 mod help;
 mod needs;
@@ -42,6 +43,16 @@ impl Run {
 
     /// An empty `redis_port` leaves the choice to the script.
     async fn start_in(data: PathBuf, log: PathBuf, redis_port: &str) -> Self {
+        Self::start_with(data, log, redis_port, &["--debug", "--no-build"], &[]).await
+    }
+
+    async fn start_with(
+        data: PathBuf,
+        log: PathBuf,
+        redis_port: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         use std::os::unix::process::CommandExt;
         let environment: Vec<_> = [
             ("DATA_DIR", data.to_str().unwrap().to_owned()),
@@ -55,8 +66,9 @@ impl Run {
         .to_vec();
         let output = File::create(&log).unwrap();
         let child = Command::new(script("run"))
-            .args(["--debug", "--no-build"])
+            .args(arguments)
             .envs(environment.clone())
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(output.try_clone().unwrap())
             .stderr(output)

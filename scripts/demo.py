@@ -58,14 +58,19 @@ def call(method: str, path: str, token: str, body=None):
         request.add_header("Content-Type", "application/json")
         data = json.dumps(body, ensure_ascii=False).encode()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(request, data, timeout=15) as response:
-            return json.loads(response.read() or "null")
-    except urllib.error.HTTPError as error:
-        problem = json.loads(error.read() or "{}")
-        raise Refused(f"{error.code} {problem.get('code')}: {problem.get('title')}. {problem.get('detail')}") from None
-    except urllib.error.URLError as error:
-        sys.exit(f"demo: {API} can't be reached ({error.reason}): is ./scripts/run running?")
+    give_up = time.monotonic() + 3
+    while True:
+        try:
+            with opener.open(request, data, timeout=15) as response:
+                return json.loads(response.read() or "null")
+        except urllib.error.HTTPError as error:
+            problem = json.loads(error.read() or "{}")
+            raise Refused(f"{error.code} {problem.get('code')}: {problem.get('title')}. {problem.get('detail')}") from None
+        except urllib.error.URLError as error:
+            # It is away for a moment when ./scripts/run puts optimised programs in the place of the first ones.
+            if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > give_up:
+                sys.exit(f"demo: {API} can't be reached ({error.reason}): is ./scripts/run running?")
+            time.sleep(0.1)
 
 
 def use_types_of_the_service():

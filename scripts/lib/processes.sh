@@ -72,7 +72,7 @@ ended_within() {
         if ! $left; then return 0; fi
         if [ $SECONDS -ge $deadline ]; then return 1; fi
         # Ctrl-C reaches Redis too, which must be there until the worker has reported what it finished.
-        if $own_redis && [[ " $* " != *" redis "* ]] && ! alive redis; then launch redis; fi
+        if $stopping && $own_redis && [[ " $* " != *" redis "* ]] && ! alive redis; then launch redis; fi
         sleep 0.1
     done
 }
@@ -84,7 +84,7 @@ stop_all() {
     set +e
     trap '' INT TERM HUP
     local name
-    if [ -n "${build:-}" ]; then kill -TERM "$build" 2>/dev/null || true; fi
+    if [ -n "${build:-}" ]; then kill -TERM -- "-$build" 2>/dev/null || true; fi
     if [ ${#pid_of[@]} -gt 0 ]; then say "stopping"; fi
     for name in api worker; do
         if alive "$name"; then kill -TERM "${pid_of[$name]}" 2>/dev/null || true; fi

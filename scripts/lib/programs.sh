@@ -7,8 +7,8 @@
 
 build=                                       # the process that builds
 optimising=false                             # whether it builds what takes the place of what runs
-target=${CARGO_TARGET_DIR:-$WORKSPACE/target}
-programs=$target/$profile
+target=${CARGO_TARGET_DIR:-target}
+case $target in /*) ;; *) target=$WORKSPACE/$target ;; esac
 
 # are_built PROFILE: whether all programs were built with it before.
 are_built() {
@@ -16,14 +16,25 @@ are_built() {
     for name in webhooks-api webhooks-worker webhooksctl; do [ -x "$target/$1/$name" ] || return 1; done
 }
 
-# start_build PROFILE NICENESS: builds in the background, so that traps run at once.
+# Without a build: what was built before, which is less than it should be if a first start was interrupted.
+find_programs() {
+    programs=$target/$profile
+    if are_built "$profile"; then return; fi
+    if [ "$profile" != release ] || ! are_built quick; then die "$programs lacks programs: leave out --no-build"; fi
+    programs=$target/quick
+}
+
+# start_build PROFILE NICENESS: builds in the background, so that traps run at once, and in a process group of its own, which can be ended
+# with all that it started.
 start_build() {
     local options=(build --locked)
     case $1 in
         release) options+=(--release) ;;
         quick) options+=(--profile quick) ;;
     esac
-    (umask "$mask" && cd "$WORKSPACE" && exec nice -n "$2" cargo "${options[@]}" 9>&-) &
+    set -m
+    (umask "$mask" && cd "$WORKSPACE" && exec nice -n "$2" cargo "${options[@]}" 9>&-) </dev/null &
+    set +m
     build=$!
 }
 

@@ -66,11 +66,8 @@ fn every_build_keeps_to_the_lock_file() {
         }
     }
     assert!(seen > 5, "{seen}");
-    let run = read("scripts/run");
-    assert!(
-        run.contains("options=(build") && run.contains("--locked"),
-        "scripts/run"
-    );
+    let of_run = read("scripts/lib/programs.sh");
+    assert!(of_run.contains("options=(build --locked)"), "scripts/run");
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub struct WorkReply {
     pub next_due: Option<Duration>,
     /// There is more to fetch already.
     pub more: bool,
-    /// Reports are awaited: deliveries can't be served before an attempt for their endpoint ends.
+    /// Reports are awaited: deliveries of an endpoint that neither fails nor is slow can't be served before an attempt of its ends.
     pub awaited: bool,
     /// What Redis's own clock showed as the script ran. Unlike the time by which everything is stored, it goes where that is
     /// set.

@@ -98,7 +98,7 @@ local function settle(e)
   local waits = e.state == 'active' and served_from(e) > read_clock()
   local is_full = e.is_crowded or e.in_flight >= cap_of(e)
   local may_send = e.state == 'active' and not waits and not is_full
-  is_awaited = is_awaited or is_full and hurries(e)
+  is_awaited = is_awaited or is_full and not waits and hurries(e)
   local has_turn = e.is_probed or may_send and (lanes.has(lane, e.id) or call('LLEN', P .. 'pending:' .. e.id) > 0)
   if has_turn then
     lanes.enter(lane, e)

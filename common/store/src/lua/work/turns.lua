@@ -80,7 +80,7 @@ local function serve_next()
   else
     lanes.leave(lane, id)
   end
-  is_awaited = is_awaited or not is_empty and e and hurries(e) and (waits_for or not may_go_on)
+  is_awaited = is_awaited or not is_empty and e and hurries(e) and not waits and (waits_for or not may_go_on)
   if goes_on and waits_for then
     shares.wait(e, waits_for, got == 0)
   elseif e and got == 0 then

@@ -104,7 +104,7 @@ impl Exporter {
         self.finish(&post, batch).await;
     }
 
-    /// Waits until there is a batch; `false` when there will be no more.
+    /// Waits until there is a batch; `false` when there will be no more: what is in it then is for the end, which sends it once.
     async fn collect(&mut self, batch: &mut Vec<Span>) -> bool {
         if self.queue.recv_many(batch, MOST_AT_ONCE).await == 0 {
             return false;
@@ -113,13 +113,15 @@ impl Exporter {
             while batch.len() < MOST_AT_ONCE {
                 let room = MOST_AT_ONCE - batch.len();
                 if self.queue.recv_many(batch, room).await == 0 {
-                    break;
+                    return false;
                 }
             }
+            true
         };
         // When that is over, what there is goes.
-        tokio::time::timeout(self.pace.collect_for, more).await.ok();
-        true
+        tokio::time::timeout(self.pace.collect_for, more)
+            .await
+            .unwrap_or(true)
     }
 
     /// Sends what is left, for a while.

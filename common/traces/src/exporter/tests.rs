@@ -98,6 +98,32 @@ async fn what_is_left_goes_at_the_end() {
     assert_eq!((posted.len(), sum(&counts, Counted::Exported)), (1, 3));
 }
 
+/// Whoever records spans may be gone a moment before the program ends.
+#[tokio::test]
+async fn what_is_left_goes_once() {
+    let (tracer, exporter, counts) = begun();
+    let (posts, answered) = (Arc::new(Mutex::new(0)), Arc::new(Notify::new()));
+    let (seen, answers) = (Arc::clone(&posts), Arc::clone(&answered));
+    let exporting = exporter.start_with(move |_| {
+        *seen.lock().unwrap() += 1;
+        let answers = Arc::clone(&answers);
+        async move {
+            answers.notified().await;
+            Posted::Answered(200)
+        }
+    });
+    tracer.record(span());
+    drop(tracer);
+    while *posts.lock().unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let ending = tokio::spawn(exporting.finish());
+    tokio::task::yield_now().await;
+    answered.notify_one();
+    ending.await.unwrap();
+    assert_eq!((*posts.lock().unwrap(), sum(&counts, Counted::Exported)), (1, 1));
+}
+
 #[tokio::test]
 async fn a_few_go_after_a_while_and_many_at_once() {
     let (tracer, exporter, counts) = begun();

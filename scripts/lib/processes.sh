@@ -77,24 +77,29 @@ ended_within() {
     done
 }
 
+# end_programs NAME…: stops those of the API and the worker that run, and waits until they have ended.
+end_programs() {
+    local name
+    for name in "$@"; do
+        if alive "$name"; then kill -TERM "${pid_of[$name]}" 2>/dev/null || true; fi
+    done
+    if ! ended_within $PROGRAMS_END_WITHIN "$@"; then
+        say "the API or the worker did not end in time: killing it (nothing is lost; it is sent again later)"
+        for name in "$@"; do
+            if alive "$name"; then kill -KILL "${pid_of[$name]}" 2>/dev/null || true; fi
+        done
+    fi
+}
+
 stop_all() {
     if $stopping; then return; fi
     stopping=true
     # If something fails from here on, the rest must end all the same.
     set +e
     trap '' INT TERM HUP
-    local name
     if [ -n "${build:-}" ]; then kill -TERM -- "-$build" 2>/dev/null || true; fi
     if [ ${#pid_of[@]} -gt 0 ]; then say "stopping"; fi
-    for name in api worker; do
-        if alive "$name"; then kill -TERM "${pid_of[$name]}" 2>/dev/null || true; fi
-    done
-    if ! ended_within $PROGRAMS_END_WITHIN api worker; then
-        say "the API or the worker did not end in time: killing it (nothing is lost; it is sent again later)"
-        for name in api worker; do
-            if alive "$name"; then kill -KILL "${pid_of[$name]}" 2>/dev/null || true; fi
-        done
-    fi
+    end_programs api worker
     if alive redis; then
         kill -TERM "${pid_of[redis]}" 2>/dev/null || true
         if ! ended_within $REDIS_ENDS_WITHIN redis; then

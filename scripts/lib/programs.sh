@@ -48,7 +48,7 @@ build_programs() {
     wait "$build" || die "the build failed"
     build=
     if [ "$first" != "$profile" ]; then
-        say "these programs are not optimised: some that are will be built meanwhile, and take their place (see $data/build.log)"
+        say "these programs are not optimised; optimised ones are being built, and take their place when they are there (see $data/build.log)"
         start_build "$profile" 19 >"$data/build.log" 2>&1
         optimising=true
     fi
@@ -67,8 +67,7 @@ replace_programs() {
     fi
     programs=$target/$profile
     for name in worker api; do
-        if alive "$name"; then kill -TERM "${pid_of[$name]}" 2>/dev/null || true; fi
-        if ! ended_within $PROGRAMS_END_WITHIN "$name"; then kill -KILL "${pid_of[$name]}" 2>/dev/null || true; fi
+        end_programs "$name"
         wait "${pid_of[$name]}" 2>/dev/null || true
         launch "$name"
     done

@@ -15,7 +15,7 @@ use e2e::wait::{LONG, check, eventually};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::scene::{ask, in_step};
+use crate::scene::{ask, has_everything, in_step};
 
 /// The access list with the users of replicas and sentinels.
 fn users() -> String {
@@ -143,6 +143,7 @@ async fn with_tls_and_least_rights_they_go_on_with_the_replica() {
 
     // A replica that copies everything anew has nothing.
     in_step(&replica).await;
+    has_everything(&replica, &system.redis).await;
     system.redis.kill9();
     let after = push(&system, "after").await;
     eventually(LONG, "the event after the failover", async || {

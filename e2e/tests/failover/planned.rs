@@ -4,21 +4,13 @@
 
 use e2e::load::Load;
 use e2e::sentinels::NAME;
-use e2e::wait::{LONG, check, eventually};
 
-use crate::scene::{Group, ask, in_step, more_accepted};
+use crate::scene::{Group, ask, has_everything, in_step, more_accepted};
 
 /// As docs/operations.md says it: writes pause until the replica has everything, and the sentinels are told.
 pub(crate) async fn fail_over(group: &mut Group, load: &Load) {
     let _: () = ask(&group.system.redis, &["CLIENT", "PAUSE", "10000", "WRITE"]);
-    eventually(LONG, "the replica to have everything", async || {
-        let (written, read) = (
-            offset(&group.system.redis, "master_repl_offset"),
-            offset(&group.replica, "slave_repl_offset"),
-        );
-        check(written == read, format!("{read} of {written}"))
-    })
-    .await;
+    has_everything(&group.replica, &group.system.redis).await;
     let _: () = group.sentinels.ask(0, &["SENTINEL", "FAILOVER", NAME]);
     let took = group.goes_on(load).await;
     eprintln!("back {took:?} after the sentinels agreed");
@@ -72,12 +64,4 @@ async fn at_once(lost_at_most: usize, settings: &[&str]) {
     let loaded = load.stop().await;
     let duplicates = group.receiver.received().len() - received;
     group.ends(loaded, lost_at_most, duplicates).await;
-}
-
-/// Where a server's replication is.
-fn offset(server: &e2e::redis_server::RedisServer, name: &str) -> u64 {
-    let info: String = ask(server, &["INFO", "replication"]);
-    let line = info.lines().find_map(|line| line.strip_prefix(name));
-    let number = line.and_then(|line| line.strip_prefix(':')?.trim().parse().ok());
-    number.unwrap_or_else(|| panic!("no {name} in {info}"))
 }

@@ -32,9 +32,7 @@ pub(crate) struct Group {
 async fn pair() -> (RedisServer, RedisServer) {
     let server = || RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]);
     let (primary, replica) = (server(), server());
-    let port = primary.address().port().to_string();
-    let _: () = ask(&replica, &["REPLICAOF", "127.0.0.1", &port]);
-    in_step(&replica).await;
+    replica.follow(&primary).await;
     (primary, replica)
 }
 
@@ -48,6 +46,26 @@ pub(crate) async fn in_step(replica: &RedisServer) {
         check(info.contains("master_link_status:up"), info)
     })
     .await;
+}
+
+/// Waits until a replica has read all that its primary wrote. One that is in step may still wait for what came after it began.
+pub(crate) async fn has_everything(replica: &RedisServer, primary: &RedisServer) {
+    eventually(LONG, "the replica to have everything", async || {
+        let (written, read) = (
+            offset(primary, "master_repl_offset"),
+            offset(replica, "slave_repl_offset"),
+        );
+        check(written == read, format!("{read} of {written}"))
+    })
+    .await;
+}
+
+/// Where a server's replication is.
+fn offset(server: &RedisServer, name: &str) -> u64 {
+    let info: String = ask(server, &["INFO", "replication"]);
+    let line = info.lines().find_map(|line| line.strip_prefix(name));
+    let number = line.and_then(|line| line.strip_prefix(':')?.trim().parse().ok());
+    number.unwrap_or_else(|| panic!("no {name} in {info}"))
 }
 
 /// Sends one command to a server.

@@ -16,8 +16,7 @@ async fn one_replica_is_promoted_and_the_other_one_follows_it() {
     let primary = group.system.redis.address().port();
     let mut third =
         tokio::task::block_in_place(|| RedisServer::start_with(&["--repl-diskless-sync-delay", "0"]));
-    let _: () = ask(&third, &["REPLICAOF", "127.0.0.1", &primary.to_string()]);
-    in_step(&third).await;
+    third.follow(&group.system.redis).await;
     eventually(LONG, "the sentinels to know both replicas", async || {
         for number in 0..3 {
             let known: Vec<redis::Value> = group.sentinels.ask(number, &["SENTINEL", "REPLICAS", NAME]);

@@ -185,8 +185,7 @@ fn next_attempt(facts: &EndpointFacts, is_active: bool) -> Option<Timestamp> {
         // An attempt that is overdue is about to be made.
         facts.nearest_retry?.max(facts.now)
     };
-    let paced_until = endpoint.paced_until.filter(|_| endpoint.rate_limit.is_some());
-    let waits = endpoint.held_until.into_iter().chain(paced_until);
+    let waits = endpoint.held_until.into_iter().chain(endpoint.paced_until);
     Some(waits.fold(due, Timestamp::max))
 }
 

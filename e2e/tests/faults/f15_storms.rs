@@ -235,6 +235,7 @@ fn failed(leased: &Leased) -> Report {
             },
             retry_in: Some(Duration::from_secs(3600)),
             gone: false,
+            rest: None,
         },
     }
 }

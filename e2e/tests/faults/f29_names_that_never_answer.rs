@@ -2,6 +2,7 @@
 //! beside. A hostile name server of our own stands where the system's is (see `f18_private_addresses`).
 //!
 //! Proves (guarantees): names that never answer
+//! Proves (guarantees): a name that was not found
 //! Proves (guarantees): what name servers do wrong
 //! Proves (security): A look-up belongs to the share of an account
 
@@ -99,6 +100,42 @@ fn names_that_never_answer_are_nobody_elses_trouble() {
                 .await;
             assert_eq!(balance.delivered, EVENTS + 5, "{balance:?}");
             assert_eq!(balance.exhausted, ACCOUNTS * NAMES * 2, "{balance:?}");
+            system.stop();
+        },
+    );
+}
+
+#[test]
+fn who_waits_behind_a_name_that_was_not_found_is_sent_once_it_is_found() {
+    run_apart(
+        &["--mount", "--net"],
+        "f29_names_that_never_answer::who_waits_behind_a_name_that_was_not_found_is_sent_once_it_is_found",
+        async || {
+            let names = NameServer::start_for_the_system("nameserver 127.0.0.1\n");
+            let mut system = system().await;
+            let receiver = Receiver::start().await;
+            let name = "late.example";
+            names.set(name, &["127.0.0.1"]);
+            names.behave(name, Conduct::Silent);
+            let url = format!("http://{name}:{}/late", receiver.address().port());
+            let endpoint = system.customer().create_endpoint(&url, &["*"]).await;
+            let pushed = push(&system, system.account(), "lead.captured", 10).await;
+            eventually(LONG, "the first to fail", async || {
+                let failed = counter(&system.redis, "exhausted");
+                check(failed > 0, format!("{failed} failed"))
+            })
+            .await;
+            // For five seconds nobody asks for it again.
+            names.behave(name, Conduct::Good);
+            wait_until_finished(&system).await;
+            assert_eq!(receiver.received_at("/late").len(), 9);
+            assert_eq!(errors_of(&system, &endpoint.id).len(), 1);
+            let balance = Account::of(&system)
+                .at(&receiver)
+                .accepted(pushed)
+                .balance()
+                .await;
+            assert_eq!((balance.delivered, balance.exhausted), (9, 1), "{balance:?}");
             system.stop();
         },
     );

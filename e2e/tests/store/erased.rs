@@ -45,6 +45,7 @@ fn repeats(retry_in: Option<u64>) -> Outcome {
         },
         retry_in: retry_in.map(Duration::from_secs),
         gone: false,
+        rest: None,
     }
 }
 

@@ -476,6 +476,21 @@ pub(crate) fn failed(retry_in: Option<u64>) -> Outcome {
         },
         retry_in: retry_in.map(Duration::from_secs),
         gone: false,
+        rest: None,
+    }
+}
+
+/// A name that was not found: its endpoint rests for so many seconds, and the delivery is tried again after `retry_in`.
+pub(crate) fn unfound(rest: u64, retry_in: u64) -> Outcome {
+    Outcome::Failed {
+        attempt: AttemptRecord {
+            error: Some("dns"),
+            detail: "the name did not resolve".to_owned(),
+            ..AttemptRecord::default()
+        },
+        retry_in: Some(Duration::from_secs(retry_in)),
+        gone: false,
+        rest: Some(Duration::from_secs(rest)),
     }
 }
 
@@ -510,6 +525,7 @@ pub(crate) fn gone() -> Outcome {
             attempt,
             retry_in,
             gone: true,
+            rest: None,
         },
         other => other,
     }

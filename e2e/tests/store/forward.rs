@@ -25,6 +25,7 @@ fn failure(error: &'static str, status: Option<u16>) -> Outcome {
         },
         retry_in: Some(HOUR),
         gone: false,
+        rest: None,
     }
 }
 

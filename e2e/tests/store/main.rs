@@ -60,6 +60,7 @@ mod releases;
 mod remembered_keys;
 mod repair;
 mod replays;
+mod rests;
 mod resume;
 mod rounds;
 mod service_keys;

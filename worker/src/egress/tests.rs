@@ -411,6 +411,7 @@ fn strike(error: &'static str) -> Report {
             },
             retry_in: None,
             gone: false,
+            rest: None,
         },
     }
 }

@@ -162,7 +162,7 @@ pub struct Endpoint {
     pub headers: Vec<String>,
     /// The most deliveries in a second that its owner wants; `None`: as many as it carries.
     pub rate_limit: Option<RateLimit>,
-    /// Its next turn by its rate limit.
+    /// Its next turn by its rate limit, or the end of its rest after its name was not found.
     pub paced_until: Option<Timestamp>,
     /// Whether it is tried again by itself after failures disabled it.
     pub auto_resume: bool,

@@ -23,7 +23,7 @@ pub struct EndpointRow {
     pub limit: i64,
     /// `heldUntil` (ms); 0 if it was not held since its last success.
     pub held_until: i64,
-    /// When its next turn by its rate begins (ms, rounded up); 0 without a rate.
+    /// When its next turn by its rate begins, or its rest ends (ms, rounded up); 0 without either.
     pub paced_until: i64,
     /// `consecutiveFailures`.
     pub failures: i64,

@@ -33,6 +33,8 @@ pub enum Outcome {
         retry_in: Option<Duration>,
         /// Whether the receiver said `410 Gone`.
         gone: bool,
+        /// How long its endpoint rests, since what follows could only fail alike: its name was not found, and isn't asked for meanwhile.
+        rest: Option<Duration>,
     },
     /// The receiver asked for a pause (429, or 503 with `Retry-After`), which holds its endpoint. It is one strike for all that was
     /// in flight together, and none of the delivery's attempts, unless the delivery has been held too often.

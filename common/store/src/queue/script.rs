@@ -67,7 +67,7 @@ record! {
         "F" Failed {
             ms: Duration, status: Option<u16>, event: &'a str, timing: &'a Phases,
             retry_in: Option<Duration>, gone: bool,
-            error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str,
+            error: Option<&'a str>, detail: &'a str, headers: &'a str, snippet: &'a str, rest: Option<Duration>,
         },
         "H" Held {
             ms: Duration, status: Option<u16>, event: &'a str, timing: &'a Phases,
@@ -99,6 +99,7 @@ impl Record for Report {
                 attempt,
                 retry_in,
                 gone,
+                rest,
             } => ReportKind::Failed {
                 event,
                 ms: attempt.duration,
@@ -110,6 +111,7 @@ impl Record for Report {
                 detail: &attempt.detail,
                 headers: &attempt.response_headers,
                 snippet: &attempt.snippet,
+                rest: *rest,
             },
             Outcome::Held {
                 attempt,

@@ -224,6 +224,7 @@ fn timed_out() -> Outcome {
         },
         retry_in: Some(Duration::from_secs(5)),
         gone: false,
+        rest: None,
     }
 }
 

@@ -69,6 +69,9 @@ const DESTINATION_CAP: u32 = 4;
 const DISABLE_AFTER: u32 = 3;
 const RETRY_SECONDS: u64 = 40;
 
+/// How long an endpoint rests whose name was not found.
+const REST_SECONDS: u64 = 30;
+
 /// What a receiver asks for, and what is longer than an endpoint is held.
 const HELD_SECONDS: u64 = 30;
 const HELD_LONGER_SECONDS: u64 = 3660;

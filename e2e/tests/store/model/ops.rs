@@ -109,6 +109,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
     let outcome = prop_oneof![
         5 => Just(Outcome::Succeeded),
         4 => Just(Outcome::Failed),
+        1 => Just(Outcome::FailedAndRests),
         1 => Just(Outcome::FailedForGood),
         1 => Just(Outcome::Gone),
         2 => Just(Outcome::Held),

@@ -24,6 +24,8 @@ pub(super) struct ModelEndpoint {
     pub(super) limit: u32,
     /// Model time until which it is held; 0 if it was not since its last success.
     pub(super) held_until: u64,
+    /// Model time until which it rests; 0 if it has a rate, which then goes on.
+    pub(super) rests_until: u64,
     pub(super) is_paced: bool,
     /// An operator pauses it, not its whole account.
     pub(super) is_held: bool,
@@ -48,6 +50,7 @@ impl Model {
             urls: 0,
             limit: CAP,
             held_until: 0,
+            rests_until: 0,
             is_paced: false,
             is_held: false,
             resumes: false,
@@ -147,7 +150,7 @@ impl Model {
         endpoint.urls += 1;
         endpoint.generation += 1;
         endpoint.limit = 1;
-        endpoint.held_until = 0;
+        (endpoint.held_until, endpoint.rests_until) = (0, 0);
         let url = EndpointUrl::parse(&url_after(endpoint.urls), &UrlPolicy::default()).unwrap();
         let patch = EndpointPatch {
             url: Some(url),
@@ -178,6 +181,9 @@ impl Model {
         let Some(endpoint) = self.endpoints.get_mut(endpoint) else {
             return;
         };
+        if endpoint.is_paced || rate.is_some() {
+            endpoint.rests_until = 0;
+        }
         endpoint.is_paced = rate.is_some();
         let patch = EndpointPatch {
             rate_limit: Some(rate.map(|rate| RateLimit::new(rate).unwrap())),

@@ -5,13 +5,16 @@ use domain::endpoint::EndpointState;
 use store::queue::{self, Receipt, WorkRequest};
 
 use super::workers::HeldLease;
-use super::{CAP, DISABLE_AFTER, HELD_LONGER_SECONDS, HELD_SECONDS, MOST_HOLDS, Model, RETRY_SECONDS};
-use crate::fixture::{failed, given_back, gone, refused, report, succeeded, wants};
+use super::{
+    CAP, DISABLE_AFTER, HELD_LONGER_SECONDS, HELD_SECONDS, MOST_HOLDS, Model, REST_SECONDS, RETRY_SECONDS,
+};
+use crate::fixture::{failed, given_back, gone, refused, report, succeeded, unfound, wants};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Succeeded,
     Failed,
+    FailedAndRests,
     FailedForGood,
     Gone,
     Held,
@@ -32,6 +35,7 @@ impl Model {
         let result = match outcome {
             Outcome::Succeeded => succeeded(),
             Outcome::Failed => failed(Some(RETRY_SECONDS)),
+            Outcome::FailedAndRests => unfound(REST_SECONDS, RETRY_SECONDS),
             Outcome::FailedForGood => failed(None),
             Outcome::Gone => gone(),
             Outcome::Held => refused(Some(HELD_SECONDS), Some(RETRY_SECONDS)),
@@ -97,7 +101,11 @@ impl Model {
                 self.lose(id);
             }
             Outcome::FailedForGood => self.take(id, Transition::FailedForGood),
-            Outcome::Failed | Outcome::Gone | Outcome::Held | Outcome::HeldForLonger => {
+            Outcome::Failed
+            | Outcome::FailedAndRests
+            | Outcome::Gone
+            | Outcome::Held
+            | Outcome::HeldForLonger => {
                 self.take(id, Transition::FailedForNow);
             }
         }
@@ -108,7 +116,7 @@ impl Model {
         match outcome {
             Outcome::Succeeded if counts => {
                 (endpoint.failures, endpoint.limit) = (0, CAP.min(endpoint.limit * 2));
-                endpoint.held_until = 0;
+                (endpoint.held_until, endpoint.rests_until) = (0, 0);
             }
             Outcome::GivenBackToWait if endpoint.state == EndpointState::Active => {
                 delivery.not_before = self.now + RETRY_SECONDS * 1000;
@@ -132,6 +140,9 @@ impl Model {
                 if counts {
                     endpoint.failures += 1;
                     endpoint.limit = 1;
+                    if outcome == Outcome::FailedAndRests && !endpoint.is_paced {
+                        endpoint.rests_until = self.now + REST_SECONDS * 1000;
+                    }
                     if outcome == Outcome::Gone || endpoint.failures >= DISABLE_AFTER {
                         endpoint.state = EndpointState::Disabled;
                         self.all_take(&of, Transition::Parked);

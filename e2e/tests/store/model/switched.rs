@@ -38,7 +38,7 @@ impl Model {
             (StateChange::Active, EndpointState::Active) => {}
             (StateChange::Active, _) => {
                 (endpoint.failures, endpoint.limit) = (0, 1);
-                endpoint.held_until = 0;
+                (endpoint.held_until, endpoint.rests_until) = (0, 0);
                 endpoint.generation += 1;
                 if discard {
                     // What an operator holds is parked, and goes as well.

@@ -64,7 +64,8 @@ impl Model {
                 let endpoint = &before.endpoints[id];
                 let cap = endpoint.limit;
                 let model = self.endpoints.iter().find(|model| model.id.as_str() == id);
-                if model.is_some_and(|model| model.held_until > 0 || model.is_paced) {
+                if model.is_some_and(|model| model.held_until > 0 || model.rests_until > 0 || model.is_paced)
+                {
                     continue; // it may have to wait
                 }
                 let served = reply
@@ -121,8 +122,8 @@ impl Model {
         );
         assert_eq!(leased.endpoint.url, url_after(endpoint.urls));
         assert!(
-            endpoint.held_until <= self.now + 20_000,
-            "{} was served while it was held",
+            endpoint.held_until.max(endpoint.rests_until) <= self.now + 20_000,
+            "{} was served while it was held, or rests",
             endpoint.id
         );
         let generation = endpoint.generation;

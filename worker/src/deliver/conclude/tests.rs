@@ -14,8 +14,10 @@ fn after(failure: Failure, attempt: u32, schedule: &RetrySchedule) -> (Option<Du
             attempt: record,
             retry_in,
             gone,
+            rest,
         } => {
             assert_eq!((record.error, record.duration), (Some(failure.code()), TOOK));
+            assert_eq!(rest, (failure == Failure::Dns).then_some(Duration::from_secs(1)));
             (retry_in, gone)
         }
         other => panic!("{other:?}"),

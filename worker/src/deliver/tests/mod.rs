@@ -105,8 +105,12 @@ async fn attempt(deliverer: &Deliverer, url: &str) -> (AttemptRecord, Option<Dur
             attempt,
             retry_in,
             gone,
+            rest,
         }) => {
-            assert_eq!(gone, attempt.error == Some("gone"));
+            assert_eq!(
+                (gone, rest.is_some()),
+                (attempt.error == Some("gone"), attempt.error == Some("dns"))
+            );
             (attempt, retry_in)
         }
         other => panic!("no attempt: {other:?}"),

@@ -27,6 +27,7 @@ fn failed(retry_in: Option<Duration>) -> Outcome {
     Outcome::Failed {
         retry_in,
         gone: false,
+        rest: None,
         attempt: AttemptRecord::default(),
     }
 }

@@ -5,14 +5,19 @@ use std::time::{Duration, Instant};
 
 use super::SharedError;
 
-/// For how long a failure is remembered: as long as it took to fail, so that a name that nobody answers for holds a place half of
-/// the time at most, and within these bounds. The longest is no longer than the first wait of a retry, so that no delivery fails
-/// twice by one look-up.
+/// A failure is remembered at least and at most for so long. The longest is no longer than the first wait of a retry, so that no delivery
+/// fails twice by one look-up.
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// How many names are remembered. When there are more, all are forgotten.
 const MAX_REMEMBERED: usize = 4096;
+
+/// For how long a failure is remembered: as long as it took to fail, so that a name that nobody answers for holds a place half of
+/// the time at most, and within these bounds.
+pub(crate) fn remembered_for(took: Duration) -> Duration {
+    took.clamp(SHORTEST, LONGEST)
+}
 
 /// The names, until when each is remembered, and why it was not found.
 #[derive(Debug, Default)]
@@ -27,7 +32,7 @@ impl Failures {
         if self.0.len() >= MAX_REMEMBERED {
             self.0.clear();
         }
-        self.0.insert(name, (now + took.clamp(SHORTEST, LONGEST), error));
+        self.0.insert(name, (now + remembered_for(took), error));
     }
 
     /// Why a name was not found, if that is remembered.

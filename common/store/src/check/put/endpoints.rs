@@ -29,7 +29,7 @@ pub(in crate::check) fn endpoint(snapshot: &mut Snapshot, id: &str, hash: Hash) 
         generation: number("generation")?,
         limit: number("limit")?,
         held_until: number("heldUntil")?,
-        paced_until: match hash.get("pacedUntil").filter(|_| hash.contains_key("rateLimit")) {
+        paced_until: match hash.get("pacedUntil") {
             // It has a fraction.
             Some(text) => whole::<i64>(text.split('.').next().map(str::to_owned).as_ref(), "pacedUntil")? + 1,
             None => 0,

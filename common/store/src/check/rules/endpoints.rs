@@ -190,8 +190,8 @@ fn lane(facts: &Facts<'_>, id: &str, row: &EndpointRow, waiting: i64, found: &mu
         .waiting
         .values()
         .any(|waiting| waiting.iter().any(|one| one == id));
-    // With something in flight it may be at its limit, and comes back when that ends. One that is held, or waits for its turn by
-    // its rate, comes back by its timer.
+    // With something in flight it may be at its limit, and comes back when that ends. One that is held, rests, or waits for its turn
+    // by its rate, comes back by its timer.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit")]
     let served_from = row.held_until.max(row.paced_until) as f64;
     let waits = snapshot.timers.get(id).is_some_and(|timer| *timer <= served_from);

@@ -1,8 +1,8 @@
 -- turns.lua: when an endpoint may be served: its place in a lane, and among the timers.
 
--- The time before which nothing is sent to an endpoint: the end of its hold, or its next turn by its rate.
+-- The time before which nothing is sent to an endpoint: the end of its hold, its next turn by its rate, or the end of its rest.
 local function served_from(e)
-  return math.max(e.held_until, e.rate and e.paced_until or 0)
+  return math.max(e.held_until, e.paced_until)
 end
 
 -- An endpoint with a rate is served in turns: what falls into 50 ms at a time, at least one delivery. `paced_until` is when the next
@@ -31,15 +31,15 @@ local function pace(e, number)
   end
 end
 
--- Sets when something of an active endpoint is due: the end of its hold; else its nearest retry, or its next turn by its rate if
--- deliveries wait for that.
+-- Sets when something of an active endpoint is due: the end of its hold; else its nearest retry, or its next turn if deliveries wait
+-- for that.
 local function set_timer(e)
   local now, due = read_clock(), nil
   if e.state == 'active' and e.held_until > now then
     due = e.held_until
   elseif e.state == 'active' then
     due = tonumber(call('ZRANGE', P .. 'retry:' .. e.id, 0, 0, 'WITHSCORES')[2])
-    if e.rate and e.paced_until > now and (not due or e.paced_until < due) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
+    if e.paced_until > now and (not due or e.paced_until < due) and call('LLEN', P .. 'pending:' .. e.id) > 0 then
       due = e.paced_until
     end
   end
@@ -50,14 +50,21 @@ local function set_timer(e)
   end
 end
 
--- Forgets what an endpoint's receiver asked us to wait for, and ends its hold, if it has one.
+-- Forgets what an endpoint's receiver asked us to wait for, and ends its hold and its rest, if it has one. Its turns by a rate go on.
 local function end_hold(e)
+  local rests = not e.rate and e.paced_until > 0
+  if rests then
+    e.paced_until = 0
+    set(e, 'pacedUntil', '')
+  end
   if e.held_until > 0 then
     e.held_until, e.holds = 0, 0
     set(e, 'heldUntil', '')
     set(e, 'holds', '')
-    set_timer(e)
+  elseif not rests then
+    return
   end
+  set_timer(e)
 end
 
 -- An endpoint enters a lane, where it keeps the turn that it may have, and leaves one; and whether one is known to be in there. `work`

@@ -117,7 +117,7 @@ fn the_clock_disables_what_has_failed_often_enough() {
 }
 
 #[test]
-fn a_hold_and_a_rate_limit_put_the_next_attempt_off() {
+fn a_hold_a_rest_and_a_rate_limit_put_the_next_attempt_off() {
     let next = |endpoint: Endpoint, retry| {
         let facts = EndpointFacts {
             nearest_retry: retry,
@@ -140,8 +140,8 @@ fn a_hold_and_a_rate_limit_put_the_next_attempt_off() {
     assert_eq!(next(waiting(-5, 2, 5), None), Some(ago(-2)));
     assert_eq!(
         next(waiting(-5, 2, 0), None),
-        Some(ago(0)),
-        "it has no limit any more"
+        Some(ago(-2)),
+        "without a limit it rests"
     );
     let held = Endpoint {
         held_until: Some(ago(-60)),

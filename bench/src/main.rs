@@ -65,7 +65,7 @@ enum Command {
         /// What to measure; everything if nothing is named.
         scenarios: Vec<Scenario>,
 
-        /// How many times each variant is measured, in turn with the others.
+        /// How many times each variant is measured, in turn with the others, and every other time backwards.
         #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
         runs: u32,
 
@@ -73,7 +73,7 @@ enum Command {
         #[arg(long)]
         brief: bool,
 
-        /// Only the variants whose names contain this, such as `webhooks`.
+        /// Only the variant with this name, such as `webhooks`, or those whose names contain it.
         #[arg(long, value_name = "TEXT")]
         only: Option<String>,
 
@@ -169,7 +169,12 @@ async fn run(scenarios: &[Scenario], setting: Setting, runs: u32, json: bool) ->
         }
         let mut report = Report::of(*scenario, setting);
         for number in 1..=runs {
-            for variant in scenario.variants(setting) {
+            let mut variants = scenario.variants(setting);
+            // Every other time backwards: what comes first, or behind something heavy, may be better or worse off.
+            if number % 2 == 0 {
+                variants.reverse();
+            }
+            for variant in variants {
                 // Whoever started this process inside has said so already.
                 if !e2e::namespaces::is_inside() {
                     eprintln!("{scenario}: {variant}, run {number} of {runs}");

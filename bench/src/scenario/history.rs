@@ -5,7 +5,7 @@
 //! counted. What is too little for a block counts as it lies there.
 //!
 //! What packing costs is what API, worker and Redis use from then on until memory has come to rest, without what they use in the
-//! same time while nothing happens.
+//! same time while nothing happens. Redis doesn't rewrite its file meanwhile, which it would for what was delivered before.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use super::Setting;
 use crate::child::ReceiverServer;
 use crate::load::{Events, in_batches};
 use crate::measured::{Measured, Window, wait_for};
-use crate::redis_usage::Counters;
+use crate::redis_usage::{self, Counters};
 use crate::subject::{ORGANISATION, Subject, account};
 
 /// Memory that hasn't changed by more than this for [`STILL_FOR`] has come to rest.
@@ -64,6 +64,7 @@ impl Shape {
     pub(super) async fn measure(self) -> Measured {
         let receiver = ReceiverServer::start();
         let subject = Subject::webhooks(|builder| builder).await;
+        redis_usage::rewrite_no_file(subject.redis());
         let urls: Vec<_> = (0..self.endpoints)
             .map(|number| (receiver.url(&format!("/instant/{number}")), None))
             .collect();

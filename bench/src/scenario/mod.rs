@@ -153,10 +153,15 @@ impl Scenario {
             Self::StartStop | Self::Calls => &["webhooks"],
             Self::Memory => memory::VARIANTS,
         };
+        let is_meant = |variant: &str| match setting.only {
+            Some(name) if all.contains(&name) => variant == name,
+            Some(part) => variant.contains(part),
+            None => true,
+        };
         all.iter()
             .copied()
             .filter(|variant| setting.peer || !variant.starts_with("bullmq"))
-            .filter(|variant| setting.only.is_none_or(|text| variant.contains(text)))
+            .filter(|variant| is_meant(variant))
             .collect()
     }
 

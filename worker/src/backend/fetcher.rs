@@ -27,7 +27,7 @@ use super::job::Job;
 use super::plan::Action;
 use super::pool::Capacity;
 use super::session::Session;
-use super::slots::{Slots, View};
+use super::slots::Slots;
 use super::want::Want;
 
 /// What the fetcher works with.
@@ -103,7 +103,7 @@ impl Fetcher {
             self.idle
                 .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
             match action {
-                Action::Call(want) => self.call(session, session.short(want, now), due, &view).await,
+                Action::Call(want) => self.call(session, session.short(want, now), due).await,
                 Action::Wait { until, .. } => {
                     let until = until.into_iter().chain(session.rest_ends(due)).min();
                     self.wait(session, until, (stopping, draining), quiet.is_some())
@@ -133,14 +133,14 @@ impl Fetcher {
         }
     }
 
-    async fn call(&mut self, session: &mut Session, want: Want, due: usize, view: &View) {
+    async fn call(&mut self, session: &mut Session, want: Want, due: usize) {
         session.sequence += 1;
         let (reports, failures) = session.waiting.take(due);
         let count = reports.len();
         let request = WorkRequest {
             sequence: session.sequence,
             reports,
-            slow_endpoints: session.slow_names.choose(&view.slow_endpoints, Instant::now()),
+            slow_endpoints: self.slots.name_slow(Instant::now()),
             want: want.deliveries,
             want_slow: want.slow,
             free: want.free,

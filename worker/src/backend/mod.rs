@@ -5,9 +5,7 @@
 //! what the [`slots`] of the shard hold, and what the [`pool`] of all shards leaves them, which is little
 //! while the worker can't do its work ([`fitness`](crate::fitness)), and [`looks`] when to look although nothing woke it. Reports are
 //! [`waiting`] for a call meanwhile, those of failures for their turn ([`trickle`]); the [`session`] keeps all this from call to
-//! call. [`wake`] tells when there is something to fetch, so that nobody polls, and [`slow_names`] which endpoints the queue
-//! should know to be
-//! slow.
+//! call. [`wake`] tells when there is something to fetch, so that nobody polls.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
 
@@ -22,8 +20,6 @@ pub(crate) mod handoff;
 pub(crate) mod plan;
 
 mod looks;
-
-pub(crate) mod slow_names;
 
 pub(crate) mod want;
 

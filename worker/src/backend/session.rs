@@ -7,7 +7,6 @@ use store::queue::Incarnation;
 use super::plan::Planner;
 use super::pool::Capacity;
 use super::slots::View;
-use super::slow_names::SlowNames;
 use super::trickle::Trickle;
 use super::waiting::Waiting;
 use super::want::Want;
@@ -20,7 +19,6 @@ pub(super) struct Session {
     /// How many leases this worker may hold.
     slots: u32,
     pub(super) planner: Planner,
-    pub(super) slow_names: SlowNames,
     pub(super) waiting: Waiting,
     pub(super) trickle: Trickle,
     /// How many reports the call under way carries.
@@ -35,7 +33,6 @@ impl Session {
             sequence: 0,
             slots: capacity.slots,
             planner: Planner::new(capacity, Instant::now()),
-            slow_names: SlowNames::default(),
             waiting: Waiting::default(),
             trickle: Trickle::default(),
             calling: 0,

@@ -6,10 +6,11 @@
 
 mod permit;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod taken;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::id::EndpointId;
 use store::queue::{Leased, Report};
@@ -18,9 +19,7 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use super::pool::{Member, Share};
 use crate::metrics::Metrics;
 pub(crate) use permit::Permit;
-
-/// An endpoint with an attempt open for longer than this is slow.
-pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(1);
+use taken::{Slot, Taken};
 
 /// The slots that a shard has taken, of those of this worker.
 #[derive(Debug)]
@@ -33,29 +32,6 @@ pub(crate) struct Slots {
     metrics: Metrics,
 }
 
-/// The slots that are taken. A later ticket was handed out later.
-#[derive(Debug, Default)]
-struct Taken {
-    next_ticket: u64,
-    slots: BTreeMap<u64, Slot>,
-    endpoints: HashMap<EndpointId, TakenByEndpoint>,
-    bytes: u64,
-}
-
-#[derive(Debug)]
-struct Slot {
-    endpoint: EndpointId,
-    since: Instant,
-    bytes: u64,
-    fetched_slow: bool,
-}
-
-#[derive(Debug, Default)]
-struct TakenByEndpoint {
-    slots: u32,
-    fetched_slow: u32,
-}
-
 /// What a worker holds at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct View {
@@ -65,8 +41,6 @@ pub(crate) struct View {
     pub(crate) bytes: u64,
     /// Leases of endpoints that are slow.
     pub(crate) held_slow: u32,
-    /// Endpoints with an attempt open for more than a second.
-    pub(crate) slow_endpoints: Vec<EndpointId>,
     /// What it may hold, if it shares the slots with other shards.
     pub(crate) share: Option<Share>,
 }
@@ -90,20 +64,13 @@ impl Slots {
         let endpoint = &leased.endpoint;
         let bytes = leased.event.body.len() as u64;
         let mut taken = self.taken();
-        let ticket = taken.next_ticket;
-        taken.next_ticket += 1;
-        taken.bytes += bytes;
-        let held = taken.endpoints.entry(endpoint.id.clone()).or_default();
-        held.slots += 1;
-        held.fetched_slow += u32::from(endpoint.slow);
-        let slot = Slot {
+        let ticket = taken.take(Slot {
             endpoint: endpoint.id.clone(),
             since: now,
             bytes,
             fetched_slow: endpoint.slow,
-        };
-        taken.slots.insert(ticket, slot);
-        self.member.holds(taken.slots.len(), taken.bytes);
+        });
+        self.member.holds(taken.count(), taken.bytes());
         drop(taken);
         self.metrics.held.deliveries.inc();
         self.metrics.held.bytes.add(as_gauge(bytes));
@@ -118,33 +85,25 @@ impl Slots {
 
     /// What the shard holds now, and may hold. It may have something to fetch if it `wants`.
     pub(crate) fn view(&self, now: Instant, wants: bool) -> View {
-        let taken = self.taken();
-        let slow: HashSet<&EndpointId> = taken
-            .slots
-            .values()
-            .take_while(|slot| now.saturating_duration_since(slot.since) > SLOW_AFTER)
-            .map(|slot| &slot.endpoint)
-            .collect();
-        let held_slow = taken
-            .endpoints
-            .iter()
-            .filter(|(endpoint, held)| held.fetched_slow > 0 || slow.contains(endpoint))
-            .map(|(_, held)| held.slots)
-            .sum();
+        let mut taken = self.taken();
+        taken.pass(now);
+        let (held, held_slow, bytes) = (taken.count(), taken.held_slow(), taken.bytes());
         View {
-            held: u32::try_from(taken.slots.len()).unwrap_or(u32::MAX),
-            bytes: taken.bytes,
+            held: u32::try_from(held).unwrap_or(u32::MAX),
+            bytes,
             held_slow,
-            slow_endpoints: slow.into_iter().cloned().collect(),
-            share: self
-                .member
-                .share(taken.slots.len(), held_slow, taken.bytes, wants),
+            share: self.member.share(held, held_slow, bytes, wants),
         }
+    }
+
+    /// Endpoints with an attempt open for more than a second, as the last look found them: those that the next call names to the queue.
+    pub(crate) fn name_slow(&self, now: Instant) -> Vec<EndpointId> {
+        self.taken().name_slow(now)
     }
 
     /// How many leases the shard holds.
     pub(crate) fn held(&self) -> usize {
-        self.taken().slots.len()
+        self.taken().count()
     }
 
     /// A place in the pool of all shards' slots.
@@ -163,18 +122,10 @@ impl Slots {
         if self.reports.send(report).is_err() {
             tracing::warn!("a report came after the last call; its lease will expire, and it is sent again");
         }
-        if let Some(slot) = taken.slots.remove(&ticket) {
-            taken.bytes -= slot.bytes;
-            self.member.holds(taken.slots.len(), taken.bytes);
-            if let Some(held) = taken.endpoints.get_mut(&slot.endpoint) {
-                held.slots -= 1;
-                held.fetched_slow -= u32::from(slot.fetched_slow);
-                if held.slots == 0 {
-                    taken.endpoints.remove(&slot.endpoint);
-                }
-            }
+        if let Some(bytes) = taken.free(ticket) {
+            self.member.holds(taken.count(), taken.bytes());
             self.metrics.held.deliveries.dec();
-            self.metrics.held.bytes.sub(as_gauge(slot.bytes));
+            self.metrics.held.bytes.sub(as_gauge(bytes));
         }
     }
 

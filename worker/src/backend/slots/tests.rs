@@ -2,6 +2,8 @@
 
 use store::queue::Outcome;
 
+use std::time::Duration;
+
 use super::*;
 use crate::fault::NotAttempted;
 use crate::tests::leased;
@@ -92,11 +94,12 @@ fn slow_endpoints_are_those_with_an_old_attempt_and_those_that_came_as_slow() {
         slots.take(&quick, start + Duration::from_millis(1500)),
         slots.take(&flagged, start + Duration::from_millis(1500)),
     ];
-    let view = slots.view(start + Duration::from_millis(1600), true);
+    let at = |ms| start + Duration::from_millis(ms);
+    assert_eq!(slots.view(at(900), true).held_slow, 1);
+    assert_eq!(slots.name_slow(at(900)), []);
+    let view = slots.view(at(1600), true);
     assert_eq!((view.held, view.bytes, view.held_slow), (4, 13, 3));
-    assert_eq!(view.slow_endpoints, std::slice::from_ref(&old.endpoint.id));
-    let early = slots.view(start + Duration::from_millis(900), true);
-    assert_eq!((early.held_slow, early.slow_endpoints.len()), (1, 0));
+    assert_eq!(slots.name_slow(at(1600)), *std::slice::from_ref(&old.endpoint.id));
     drop(permits);
     assert_eq!(slots.view(start + Duration::from_secs(9), true), View::default());
 }

@@ -121,20 +121,19 @@ pub(crate) struct Slow {
 
 /// Keeps Redis from rewriting its append-only file, which costs more the more was written before, at a moment that nobody chooses.
 pub(crate) fn rewrite_no_file(server: &RedisServer) {
+    configure(&mut state::connect(server), "auto-aof-rewrite-percentage", 0);
+}
+
+fn configure(connection: &mut Connection, name: &str, value: u32) {
     let mut set = redis::cmd("CONFIG");
-    set.arg("SET").arg("auto-aof-rewrite-percentage").arg(0);
-    set.exec(&mut state::connect(server)).unwrap();
+    set.arg("SET").arg(name).arg(value).exec(connection).unwrap();
 }
 
 /// Makes Redis write down, from now on, every call that takes at least this many microseconds, and forget earlier ones.
 pub(crate) fn watch_slow(server: &RedisServer, from_micros: u32) {
     let connection = &mut state::connect(server);
-    let set = |connection: &mut Connection, name: &str, value: u32| {
-        let mut set = redis::cmd("CONFIG");
-        set.arg("SET").arg(name).arg(value).exec(connection).unwrap();
-    };
-    set(connection, "slowlog-max-len", 100_000);
-    set(connection, "slowlog-log-slower-than", from_micros);
+    configure(connection, "slowlog-max-len", 100_000);
+    configure(connection, "slowlog-log-slower-than", from_micros);
     redis::cmd("SLOWLOG").arg("RESET").exec(connection).unwrap();
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use domain::address::AddressPolicy;
 use domain::clock::Timestamp;
 use domain::endpoint::{
-    Endpoint, EndpointPatch, EndpointUrl, Filters, NewEndpoint, ParkedAction, StateChange, UrlPolicy,
+    Endpoint, EndpointPatch, EndpointUrl, Filters, NewEndpoint, ParkedAction, RateLimit, StateChange,
+    UrlPolicy,
 };
 use domain::event::{EventType, Payload, Subscription};
 use domain::id::{AccountId, EndpointId, EventId};
@@ -154,6 +155,19 @@ impl Fixture {
         };
         let patch = EndpointPatch {
             url: Some(EndpointUrl::parse(url, &policy).unwrap()),
+            ..EndpointPatch::default()
+        };
+        self.store
+            .update_endpoint(&account(), id, &patch)
+            .await
+            .unwrap()
+            .expect("the endpoint exists")
+    }
+
+    /// What its owner wants it to get in a second; `None`: as much as it carries.
+    pub(crate) async fn set_rate(&self, id: &EndpointId, rate: Option<i64>) -> Endpoint {
+        let patch = EndpointPatch {
+            rate_limit: Some(rate.map(|rate| RateLimit::new(rate).unwrap())),
             ..EndpointPatch::default()
         };
         self.store

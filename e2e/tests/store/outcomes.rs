@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use domain::endpoint::{DisabledReason, EndpointPatch, EndpointState, EndpointUrl, ParkedAction, UrlPolicy};
+use domain::endpoint::{DisabledReason, EndpointState, ParkedAction};
 use domain::id::EventId;
 use store::queue::{Receipt, WorkRequest};
 
-use crate::fixture::{Fixture, Worker, account, failed, given_back, gone, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, failed, given_back, gone, report, succeeded, wants};
 
 #[tokio::test]
 async fn a_success_leaves_the_log_and_the_payload_for_a_day() {
@@ -241,17 +241,7 @@ async fn results_of_an_earlier_generation_neither_strike_nor_disable() {
     let (fixture, endpoint) = Fixture::with_events(2).await;
     let mut worker = Worker::new();
     let leased = fixture.fetch(&mut worker, 2).await;
-    let policy = UrlPolicy::default();
-    let patch = EndpointPatch {
-        url: Some(EndpointUrl::parse("https://example.com/new", &policy).unwrap()),
-        ..EndpointPatch::default()
-    };
-    fixture
-        .store
-        .update_endpoint(&account(), &endpoint, &patch)
-        .await
-        .unwrap()
-        .unwrap();
+    fixture.change_url(&endpoint, "https://example.com/new").await;
     assert_eq!(
         fixture.report(&mut worker, &leased[0], gone()).await,
         Receipt::Recorded

@@ -4,27 +4,17 @@
 
 use std::time::Duration;
 
-use domain::endpoint::{EndpointPatch, RateLimit};
 use domain::event::EventType;
 use domain::id::EndpointId;
 use store::queue::{WorkReply, WorkRequest};
 
-use crate::fixture::{Fixture, Worker, account, event_of, given_back, report, succeeded, wants};
+use crate::fixture::{Fixture, Worker, event_of, given_back, report, succeeded, wants};
 
 async fn with_rate(rate: i64) -> (Fixture, EndpointId) {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["message.sent"]).await;
-    set_rate(&fixture, &endpoint, Some(rate)).await;
+    fixture.set_rate(&endpoint, Some(rate)).await;
     (fixture, endpoint)
-}
-
-async fn set_rate(fixture: &Fixture, endpoint: &EndpointId, rate: Option<i64>) {
-    let patch = EndpointPatch {
-        rate_limit: Some(rate.map(|rate| RateLimit::new(rate).unwrap())),
-        ..EndpointPatch::default()
-    };
-    let update = fixture.store.update_endpoint(&account(), endpoint, &patch).await;
-    update.unwrap().unwrap();
 }
 
 async fn push(fixture: &Fixture, event: EventType, count: usize) {
@@ -129,7 +119,7 @@ async fn an_endpoint_whose_rate_is_taken_away_is_served_at_once() {
     let first = fixture.fetch(&mut worker, 64).await;
     assert_eq!(first.len(), 1);
     assert!(fixture.fetch(&mut worker, 64).await.is_empty());
-    set_rate(&fixture, &endpoint, None).await;
+    fixture.set_rate(&endpoint, None).await;
     fixture.assert_sound().await;
     assert_eq!(fixture.fetch(&mut worker, 64).await.len(), 9);
     for leased in first {

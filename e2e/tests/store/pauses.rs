@@ -290,12 +290,8 @@ async fn a_throttle_and_the_owners_limit_are_both_kept() {
             .cloned()
     };
     let limit = async |rate: Option<i64>| {
-        let patch = EndpointPatch {
-            rate_limit: Some(rate.map(|rate| RateLimit::new(rate).unwrap())),
-            ..EndpointPatch::default()
-        };
-        let changed = fixture.store.update_endpoint(&account(), &id, &patch).await;
-        changed.unwrap().unwrap().rate_limit.map(RateLimit::per_second)
+        let changed = fixture.set_rate(&id, rate).await;
+        changed.rate_limit.map(RateLimit::per_second)
     };
     let held = fixture.hold(&id, Some(throttle(5))).await;
     assert_eq!((held.state, held.rate_limit), (EndpointState::Active, None));

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::endpoint::{EndpointPatch, ParkedAction, RateLimit};
+use domain::endpoint::ParkedAction;
 use domain::id::EndpointId;
 use store::queue::WorkRequest;
 
@@ -125,16 +125,7 @@ async fn what_was_in_flight_to_another_url_lets_nobody_rest() {
 async fn an_endpoint_with_a_rate_rests_as_well_and_keeps_its_rate() {
     let fixture = Fixture::new().await;
     let endpoint = fixture.endpoint(&["*"]).await;
-    let patch = EndpointPatch {
-        rate_limit: Some(RateLimit::new(1)),
-        ..EndpointPatch::default()
-    };
-    fixture
-        .store
-        .update_endpoint(&account(), &endpoint, &patch)
-        .await
-        .unwrap()
-        .unwrap();
+    fixture.set_rate(&endpoint, Some(1)).await;
     fixture.push_many(3).await;
     let mut worker = Worker::new();
     let first = fixture.fetch(&mut worker, 64).await.remove(0);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::delivery::{DeliveryState, Transition};
-use domain::endpoint::{Condition, EndpointPatch, EndpointState, EndpointUrl, RateLimit, UrlPolicy};
+use domain::endpoint::{Condition, EndpointPatch, EndpointState, EndpointUrl, UrlPolicy};
 use domain::id::{DeliveryId, EndpointId};
 use domain::sealing::SealedSecret;
 use store::events::{AcceptOutcome, Accepted, Budgets};
@@ -185,16 +185,7 @@ impl Model {
             endpoint.rests_until = 0;
         }
         endpoint.is_paced = rate.is_some();
-        let patch = EndpointPatch {
-            rate_limit: Some(rate.map(|rate| RateLimit::new(rate).unwrap())),
-            ..EndpointPatch::default()
-        };
-        let store = &self.fixture.store;
-        store
-            .update_endpoint(&account(), &endpoint.id, &patch)
-            .await
-            .unwrap()
-            .unwrap();
+        self.fixture.set_rate(&endpoint.id, rate).await;
     }
 
     pub(super) async fn remove(&mut self, endpoint: usize) {

@@ -1,8 +1,8 @@
 //! However a permit ends, its lease is reported; and what counts as slow.
 
-use store::queue::Outcome;
-
 use std::time::Duration;
+
+use store::queue::Outcome;
 
 use super::*;
 use crate::fault::NotAttempted;

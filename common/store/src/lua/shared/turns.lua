@@ -52,19 +52,19 @@ end
 
 -- Forgets what an endpoint's receiver asked us to wait for, and ends its hold and its rest, if it has one. Its turns by a rate go on.
 local function end_hold(e)
-  local rests = not e.rate and e.paced_until > 0
+  local is_held, rests = e.held_until > 0, not e.rate and e.paced_until > 0
+  if is_held then
+    e.held_until, e.holds = 0, 0
+    set(e, 'heldUntil', '')
+    set(e, 'holds', '')
+  end
   if rests then
     e.paced_until = 0
     set(e, 'pacedUntil', '')
   end
-  if e.held_until > 0 then
-    e.held_until, e.holds = 0, 0
-    set(e, 'heldUntil', '')
-    set(e, 'holds', '')
-  elseif not rests then
-    return
+  if is_held or rests then
+    set_timer(e)
   end
-  set_timer(e)
 end
 
 -- An endpoint enters a lane, where it keeps the turn that it may have, and leaves one; and whether one is known to be in there. `work`

@@ -11,10 +11,10 @@ local function fail(e, delivery, attempt, size, counts, was_suspect, report)
     if reason == 'timeout' then
       drowned(e)
     end
-    local rests_until = now + (tonumber(ARGV[report + REST]) or 0)
-    if rests_until > math.max(now, e.paced_until) then
-      e.paced_until = rests_until
-      set(e, 'pacedUntil', text_of(rests_until))
+    local rest = tonumber(ARGV[report + REST])
+    if rest and now + rest > e.paced_until then
+      e.paced_until = now + rest
+      set(e, 'pacedUntil', text_of(e.paced_until))
     end
   end
   count_hourly(e.account, 'failedAttempts')

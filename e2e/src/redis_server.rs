@@ -120,18 +120,11 @@ impl RedisServer {
     /// The configuration that leads to this server.
     #[must_use]
     pub fn args(&self) -> RedisArgs {
-        #[derive(Parser)]
-        struct Arguments {
-            #[command(flatten)]
-            redis: RedisArgs,
-        }
-        let url = if self.place.is_elsewhere() {
-            format!("redis://{}", self.address())
+        if self.place.is_elsewhere() {
+            args_of(&format!("redis://{}", self.address()))
         } else {
-            self.url()
-        };
-        // Every value is given, so that the environment decides nothing.
-        Arguments::parse_from(["test", "--redis-url", &url, "--shards", "1"]).redis
+            args_of(&self.url())
+        }
     }
 
     /// Gives a guarded server another access list at its next start, in the form of `docker/redis/users.acl`.
@@ -244,6 +237,17 @@ impl Drop for RedisServer {
             eprintln!("the server {} may still run: {error}", child.id());
         }
     }
+}
+
+/// The configuration that leads to one server. Every value is given, so that the environment decides nothing.
+#[must_use]
+pub fn args_of(redis_url: &str) -> RedisArgs {
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        redis: RedisArgs,
+    }
+    Arguments::parse_from(["test", "--redis-url", redis_url, "--shards", "1"]).redis
 }
 
 #[cfg(test)]

@@ -196,19 +196,19 @@ impl Connections {
         answer_within: Option<Duration>,
         question: &impl Question,
     ) -> Result<T, Failed> {
-        let (number, open) = connection
+        let asked = connection
             .get(self, since, answer_within)
             .await
             .map_err(|error| Failed {
                 again: cut_or_no(&error),
                 error,
             })?;
-        question.ask(open).await.map_err(|error| {
+        question.ask(asked.connection.clone()).await.map_err(|error| {
             if error.is_io_error() || error.is_timeout() || error.is_unrecoverable_error() {
-                connection.give_up(number, Duration::ZERO);
+                connection.give_up(&asked, Duration::ZERO);
             }
             let left = Refusal::of(&error).is_some_and(|refusal| {
-                let left = connection.give_up(number, refusal.is_borne_for());
+                let left = connection.give_up(&asked, refusal.is_borne_for());
                 if left && refusal == Refusal::NotPrimary {
                     self.moves.fetch_add(1, Ordering::Relaxed);
                 }

@@ -17,9 +17,12 @@ use std::time::Duration;
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::fault_proxy::{Cut, FaultProxy, SCRIPT};
+use e2e::redis_server::args_of;
 use e2e::wait::{LONG, check, eventually};
+use futures_util::poll;
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::Store;
 
 use crate::scene::{Scene, behind_proxy, builder, more_accepted};
 
@@ -170,6 +173,38 @@ async fn when_the_repeat_is_lost_too() {
     assert_eq!(balance.accepted, 1);
     assert_eq!(balance.delivered + balance.parked, 2, "{balance:?}");
     scene.system.stop();
+}
+
+/// A connection that was cut is left by all who share it, though another caller is about to look at it and has yet to run.
+#[tokio::test]
+async fn while_another_caller_has_yet_to_look_at_the_connection() {
+    let (_redis, proxy) = behind_proxy().await;
+    let store = Store::new(&args_of(&proxy.redis_url())).unwrap();
+    let first = store.time().await;
+    assert!(first.is_ok(), "{first:?}");
+    proxy.cut(Cut::answer_of(SCRIPT).every(1));
+    let lost = store.time().await;
+    assert!(lost.is_err(), "{lost:?}");
+    proxy.cut_no_more();
+    let before = proxy.counters().answers_cut;
+    proxy.cut(Cut::answer_of(SCRIPT));
+    let (mut asks, mut looks) = (Box::pin(store.time()), Box::pin(store.time()));
+    let both_wait = poll!(&mut asks).is_pending() && poll!(&mut looks).is_pending();
+    assert!(
+        both_wait,
+        "one opens the connection, and the other one waits for that"
+    );
+    tokio::select! {
+        asked = &mut asks => panic!("{asked:?}, and the other one has yet to look at the connection"),
+        () = eventually(LONG, "the answer to be lost", async || {
+            let cut = proxy.counters().answers_cut;
+            check(cut == before + 1, format!("{cut}"))
+        }) => {}
+    }
+    let waits = tokio::time::timeout(Duration::from_millis(100), &mut asks).await;
+    assert!(waits.is_err(), "it waits for the other one: {waits:?}");
+    let (looked, asked) = tokio::join!(looks, asks);
+    assert!(asked.is_ok() && looked.is_ok(), "{asked:?} {looked:?}");
 }
 
 /// Every fifth answer to a worker's scripts (work and upkeep) gets lost: no delivery arrives twice, and none is forgotten.

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -16,46 +16,59 @@ use crate::StoreError;
 
 /// A connection that is opened when somebody needs it.
 #[derive(Default)]
-pub(crate) struct Connection(Mutex<State>);
+pub(crate) struct Connection {
+    state: Mutex<State>,
+    /// How many were opened so far.
+    opened: AtomicU64,
+    /// The connections up to this number are forgotten. It is beside the lock, which may be somebody's who has yet to run.
+    forgotten: AtomicU64,
+}
 
 #[derive(Default)]
 struct State {
     open: Option<Open>,
-    /// How many were opened so far.
-    opened: u64,
     /// When and why the last try to open one failed.
     failed: Option<(Instant, String)>,
 }
 
 struct Open {
-    number: u64,
-    connection: MultiplexedConnection,
-    since: Instant,
+    asked: Asked,
     /// What `Connections::moves` was before it was opened, and how often another server had been named.
     moves: u64,
     changes: u64,
+}
+
+/// A connection to ask on, which can be given up by its number.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) connection: MultiplexedConnection,
+    number: u64,
+    since: Instant,
 }
 
 /// A connection on its way.
 type Opening<'a> = Pin<Box<dyn Future<Output = RedisResult<(MultiplexedConnection, u64)>> + Send + 'a>>;
 
 impl Connection {
-    /// The open connection with its number. One caller opens it; those who wait for that share its failure.
+    /// The open connection. One caller opens it; those who wait for that share its failure.
     pub(super) async fn get(
         &self,
         connections: &Connections,
         since: Instant,
         answer_within: Option<Duration>,
-    ) -> Result<(u64, MultiplexedConnection), StoreError> {
-        let mut state = self.0.lock().await;
+    ) -> Result<Asked, StoreError> {
+        let mut state = self.state.lock().await;
         let moves = connections.moves.load(Ordering::Relaxed);
         if let Some(open) = &state.open
+            && !self.is_forgotten(open.asked.number)
             && open.changes == connections.way.changes()
-            && (open.moves == moves || open.since.elapsed() < Refusal::NotPrimary.is_borne_for())
+            && (open.moves == moves || open.asked.since.elapsed() < Refusal::NotPrimary.is_borne_for())
         {
-            return Ok((open.number, open.connection.clone()));
+            return Ok(open.asked.clone());
         }
-        state.open = None;
+        if let Some(left) = state.open.take() {
+            self.forget(left.asked.number);
+        }
         if let Some((when, reason)) = &state.failed
             && (*when > since || when.elapsed() < connections.way.rests_for())
         {
@@ -69,17 +82,18 @@ impl Connection {
         match opening.await {
             Ok((connection, changes)) => {
                 give_name(connection.clone(), connections.name.clone()).await;
-                state.opened += 1;
                 state.failed = None;
-                let number = state.opened;
-                state.open = Some(Open {
-                    number,
-                    connection: connection.clone(),
+                let asked = Asked {
+                    connection,
+                    number: self.opened.fetch_add(1, Ordering::Relaxed) + 1,
                     since: Instant::now(),
+                };
+                state.open = Some(Open {
+                    asked: asked.clone(),
                     moves,
                     changes,
                 });
-                Ok((number, connection))
+                Ok(asked)
             }
             Err(error) => {
                 state.failed = Some((Instant::now(), error.to_string()));
@@ -90,26 +104,24 @@ impl Connection {
 
     /// Forgets the connection, whose server does not answer others.
     pub(crate) fn lost(&self) -> StoreError {
-        if let Ok(mut state) = self.0.try_lock() {
-            state.open = None;
-        }
+        self.forget(self.opened.load(Ordering::Relaxed));
         timed_out()
     }
 
-    /// Forgets connection `number` if it is at least that old; whether it is forgotten now. If another caller opens one right
-    /// now, it has been forgotten already.
-    pub(super) fn give_up(&self, number: u64, age: Duration) -> bool {
-        let Ok(mut state) = self.0.try_lock() else {
-            return true;
-        };
-        let is_kept = |open: &Open| open.number == number && open.since.elapsed() < age;
-        if state.open.as_ref().is_some_and(is_kept) {
-            return false;
+    /// Forgets a connection if it is at least that old; whether it is forgotten now.
+    pub(super) fn give_up(&self, asked: &Asked, age: Duration) -> bool {
+        if asked.since.elapsed() >= age {
+            self.forget(asked.number);
         }
-        if state.open.as_ref().is_some_and(|open| open.number == number) {
-            state.open = None;
-        }
-        true
+        self.is_forgotten(asked.number)
+    }
+
+    fn forget(&self, number: u64) {
+        self.forgotten.fetch_max(number, Ordering::Relaxed);
+    }
+
+    fn is_forgotten(&self, number: u64) -> bool {
+        number <= self.forgotten.load(Ordering::Relaxed)
     }
 }
 

@@ -10,6 +10,7 @@
 //!
 //! All calls block for the few milliseconds that they need.
 
+mod args;
 mod ask;
 mod documented;
 mod launch;
@@ -20,13 +21,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 
-use clap::Parser;
 use rustix::process::{Pid, Signal, kill_process};
 use store::settings::RedisArgs;
 
 use crate::network::Place;
 use crate::temp_dir::TempDir;
 
+pub use self::args::args_of;
 pub use self::documented::{Mover, mover};
 use self::launch::Launch;
 pub use self::launch::{shipped_users, shipped_users_with};
@@ -237,17 +238,6 @@ impl Drop for RedisServer {
             eprintln!("the server {} may still run: {error}", child.id());
         }
     }
-}
-
-/// The configuration that leads to one server. Every value is given, so that the environment decides nothing.
-#[must_use]
-pub fn args_of(redis_url: &str) -> RedisArgs {
-    #[derive(Parser)]
-    struct Arguments {
-        #[command(flatten)]
-        redis: RedisArgs,
-    }
-    Arguments::parse_from(["test", "--redis-url", redis_url, "--shards", "1"]).redis
 }
 
 #[cfg(test)]

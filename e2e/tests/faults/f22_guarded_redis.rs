@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::clock::Timestamp;
 use e2e::client::Pushed;
 use e2e::load::Loaded;
 use e2e::ports::free_port;
@@ -86,14 +87,20 @@ impl Guarded {
         customer.get("/api/webhooks-config").await.expect(200).body
     }
 
-    /// Waits until the last reports are in, and gives back all that is kept.
+    /// Waits until the last reports are in and upkeep has put in order what was parked, and gives back all that is kept.
     async fn at_rest(&self) -> Kept {
         let redis = &self.scene.system.redis;
-        eventually(LONG, "nothing to be in flight", async || {
-            let busy: usize = connect(redis)
+        eventually(LONG, "nothing to be under way", async || {
+            let connection = &mut connect(redis);
+            let busy: usize = connection
                 .exists(&["ready", "leases", "sweeps", "timers"].map(e2e::state::key))
                 .unwrap();
-            check(busy == 0, format!("{busy} keys of what is under way"))
+            let now = Timestamp::now().as_millis();
+            let parked: usize = connection.zcount(e2e::state::key("parked"), "-inf", now).unwrap();
+            check(
+                busy + parked == 0,
+                format!("{busy} keys of what is under way, {parked} endpoints to be looked at"),
+            )
         })
         .await;
         Kept::read(redis)

@@ -13,7 +13,7 @@ use store::workers::WorkerName;
 
 use super::exchange::Exchange;
 use super::traced::{Traced, host_of};
-use crate::transport::resolver::remembered_for;
+use crate::transport::resolver::rests_for;
 
 /// The outcome of attempt number `attempt`, which took `duration`. `jitter` gives a number between 0 and 1 to those that need one: see
 /// [`RetrySchedule::next_delay`]. A date in `Retry-After` counts from `now`.
@@ -42,7 +42,7 @@ pub(super) fn conclude(
             retry_in,
             gone: failure == Failure::Gone,
             // Until its name is asked for again, what follows would fail without an attempt.
-            rest: (failure == Failure::Dns).then(|| remembered_for(duration)),
+            rest: (failure == Failure::Dns).then(|| rests_for(duration, jitter)),
             attempt: exchange.record(duration),
         }
     }

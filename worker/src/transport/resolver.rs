@@ -31,7 +31,7 @@ use reqwest::dns::Resolve;
 use super::BoxError;
 use lookups::Lookups;
 
-pub(crate) use failures::remembered_for;
+pub(crate) use failures::rests_for;
 pub(crate) use system::SystemResolver;
 
 /// For whom a name is looked up; `None`: for this worker itself, which finds out whether its own network is up.

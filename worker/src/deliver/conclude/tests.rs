@@ -17,7 +17,8 @@ fn after(failure: Failure, attempt: u32, schedule: &RetrySchedule) -> (Option<Du
             rest,
         } => {
             assert_eq!((record.error, record.duration), (Some(failure.code()), TOOK));
-            assert_eq!(rest, (failure == Failure::Dns).then_some(Duration::from_secs(1)));
+            let expected = Duration::from_millis(1500);
+            assert_eq!(rest, (failure == Failure::Dns).then_some(expected));
             (retry_in, gone)
         }
         other => panic!("{other:?}"),

@@ -15,8 +15,15 @@ const MAX_REMEMBERED: usize = 4096;
 
 /// For how long a failure is remembered: as long as it took to fail, so that a name that nobody answers for holds a place half of
 /// the time at most, and within these bounds.
-pub(crate) fn remembered_for(took: Duration) -> Duration {
+fn remembered_for(took: Duration) -> Duration {
     took.clamp(SHORTEST, LONGEST)
+}
+
+/// For how long an endpoint rests whose name was not found by a look-up that took this long: until the name may be asked for again, and
+/// up to as long once more. Look-ups that began together fail together; `jitter` between 0 and 1 has what asks next come one by one.
+pub(crate) fn rests_for(took: Duration, jitter: f64) -> Duration {
+    let remembered = remembered_for(took);
+    remembered + remembered.mul_f64(jitter.clamp(0.0, 1.0))
 }
 
 /// The names, until when each is remembered, and why it was not found.

@@ -33,6 +33,20 @@ fn a_failure_is_remembered_for_as_long_as_it_took_between_one_second_and_five() 
 }
 
 #[test]
+fn an_endpoint_rests_until_its_name_may_be_asked_for_and_no_two_for_as_long() {
+    for (took, jitter, rests) in [
+        (0, 0.0, 1_000),
+        (0, 0.25, 1_250),
+        (2_500, 0.5, 3_750),
+        (60_000, 0.0, 5_000),
+        (60_000, 1.0, 10_000),
+    ] {
+        let rest = rests_for(Duration::from_millis(took), jitter);
+        assert_eq!(rest, Duration::from_millis(rests), "{took} {jitter}");
+    }
+}
+
+#[test]
 fn the_memory_has_a_bound() {
     let mut failures = Failures::default();
     let now = Instant::now();

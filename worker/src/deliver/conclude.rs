@@ -16,7 +16,7 @@ use super::traced::{Traced, host_of};
 use crate::transport::resolver::rests_for;
 
 /// The outcome of attempt number `attempt`, which took `duration`. `jitter` gives a number between 0 and 1 to those that need one: see
-/// [`RetrySchedule::next_delay`]. A date in `Retry-After` counts from `now`.
+/// [`RetrySchedule::next_delay`] and [`rests_for`]. A date in `Retry-After` counts from `now`.
 pub(super) fn conclude(
     exchange: Exchange,
     duration: Duration,

@@ -7,8 +7,12 @@
 use std::collections::hash_map::RandomState;
 use std::fs::File;
 use std::hash::BuildHasher;
-use std::net::{Ipv4Addr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 /// Returns a loopback port that nobody listens on, and that no other test gets while this process runs.
 #[must_use]
@@ -34,4 +38,34 @@ pub fn free_port() -> u16 {
         }
     }
     panic!("no free loopback port between {FIRST} and {}", FIRST + COUNT);
+}
+
+/// An address where nobody answers: whoever connects there waits. Its line of connections that nobody has taken yet is full, so the kernel
+/// drops what begins another one.
+#[derive(Debug)]
+pub struct NobodyAnswers {
+    _listener: tokio::net::TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl NobodyAnswers {
+    /// Nobody answers there until this is dropped.
+    ///
+    /// # Panics
+    ///
+    /// When it is taken, or its line doesn't get full.
+    pub async fn at(address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(address).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let mut waiting = Vec::new();
+        while let Ok(connected) = timeout(Duration::from_millis(500), TcpStream::connect(address)).await {
+            waiting.push(connected.unwrap());
+            assert!(waiting.len() < 64, "the line doesn't get full");
+        }
+        Self {
+            _listener: listener,
+            _waiting: waiting,
+        }
+    }
 }

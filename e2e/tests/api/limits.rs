@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::fixture::{api, everything};
+use crate::fixture::{api, everything, processor_time};
 
 /// As many connections as there may be in these tests.
 const MOST: usize = 20;
@@ -267,14 +267,6 @@ async fn nobody_can_hold_up_a_stop() {
     for stream in held {
         closed(stream).await;
     }
-}
-
-/// Time that the API has had on processors so far, in hundredths of a second.
-fn processor_time(system: &System) -> u64 {
-    let stat = std::fs::read_to_string(format!("/proc/{}/stat", system.api.id())).unwrap();
-    // Behind the name, which may contain anything, these are the 12th and the 13th field.
-    let fields: Vec<_> = stat.rsplit(") ").next().unwrap().split(' ').collect();
-    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

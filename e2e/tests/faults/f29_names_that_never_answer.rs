@@ -6,12 +6,14 @@
 //! Proves (guarantees): what name servers do wrong
 //! Proves (security): A look-up belongs to the share of an account
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::name_server::{Conduct, NameServer};
 use e2e::namespaces::{run_apart, set_file};
+use e2e::ports::NobodyAnswers;
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::key;
 use e2e::system::System;
@@ -237,6 +239,39 @@ fn what_name_servers_do_wrong_is_done_without_or_is_the_names_failure() {
                 .balance()
                 .await;
             assert_eq!((balance.delivered, balance.exhausted), (10, 5), "{balance:?}");
+            system.stop();
+        },
+    );
+}
+
+/// A name with an address where nobody answers, in front of one where somebody does.
+#[test]
+fn an_address_that_never_answers_makes_way_for_the_next() {
+    run_apart(
+        &["--mount", "--net"],
+        "f29_names_that_never_answer::an_address_that_never_answers_makes_way_for_the_next",
+        async || {
+            let names = NameServer::start_for_the_system("nameserver 127.0.0.1\n");
+            let mut system = system().await;
+            let receiver = Receiver::start().await;
+            receiver.always("/second", Answer::status(200).header("connection", "close"));
+            let port = receiver.address().port();
+            let _first = NobodyAnswers::at(SocketAddr::from(([127, 0, 0, 3], port))).await;
+            names.set("two-addresses.example", &["127.0.0.3", "127.0.0.1"]);
+            let url = format!("http://two-addresses.example:{port}/second");
+            let customer = system.customer();
+            let endpoint = customer.create_endpoint(&url, &["*"]).await;
+            let pushed = push(&system, system.account(), "lead.captured", 5).await;
+            wait_until_finished(&system).await;
+            for event in &pushed {
+                let delivery = event.id.replacen("evt_", "dlv_", 1) + &endpoint.id.replacen("ep_", "_", 1);
+                let path = format!("/api/webhooks-config/{}/deliveries/{delivery}", endpoint.id);
+                let shown = customer.get(&path).await.expect(200).body;
+                let connect = shown["attemptLog"][0]["timing"]["connectMs"].as_f64().unwrap();
+                // After 250 ms, and not after the 5 s for which the first may be tried.
+                assert!((250.0..4000.0).contains(&connect), "{shown}");
+            }
+            assert_eq!(errors_of(&system, &endpoint.id), Vec::<String>::new());
             system.stop();
         },
     );

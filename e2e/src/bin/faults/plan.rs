@@ -95,6 +95,7 @@ impl Plan {
     fn neighbour(&mut self) -> Neighbour {
         let kinds = [
             Neighbour::FreshOnesHang,
+            Neighbour::SilentNames,
             Neighbour::FullBudget,
             Neighbour::Examinations,
             Neighbour::SlowSenders,

@@ -46,6 +46,11 @@ async fn the_last_failure_is_told() {
     assert_eq!(error.to_string(), "the name has no address");
 }
 
+#[test]
+fn a_head_start_is_as_long_as_rfc_8305_recommends() {
+    assert!((Duration::from_millis(250)..=Duration::from_millis(300)).contains(&HEAD_START));
+}
+
 #[tokio::test]
 async fn whoever_keeps_us_waiting_has_a_head_start_and_no_more() {
     let hung = addresses(&["192.0.2.1", "192.0.2.2"]);

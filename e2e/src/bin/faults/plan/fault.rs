@@ -74,6 +74,8 @@ pub(crate) enum Lookups {
 pub(crate) enum Neighbour {
     /// An account whose many new endpoints at one host hang.
     FreshOnesHang,
+    /// An account with many names that are never answered. Nothing where no name server of our own can be.
+    SilentNames,
     /// An account that is at its budget, for one endpoint that hangs beside one that doesn't.
     FullBudget,
     /// An account that has signatures of long bodies examined, again and again.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use e2e::client::Caller;
 use e2e::crowd::{Crowd, Guest};
 use e2e::load::{Load, Loaded, Shape};
-use e2e::name_server::NameServer;
+use e2e::name_server::{Conduct, NameServer};
 use e2e::receiver::{Answer, Receiver};
 use e2e::state::{connect, key};
 use e2e::system::System;
@@ -47,6 +47,8 @@ pub(super) struct Neighbours {
     examiner: Caller,
     examinations: JoinSet<()>,
     crowds: HashMap<Neighbour, Crowd>,
+    /// Only in namespaces of our own.
+    names: Option<NameServer>,
 }
 
 impl Neighbours {
@@ -82,6 +84,7 @@ impl Neighbours {
             examiner: full,
             examinations: JoinSet::new(),
             crowds: HashMap::new(),
+            names: names.cloned(),
         }
     }
 
@@ -90,7 +93,20 @@ impl Neighbours {
             Neighbour::FreshOnesHang => {
                 common.always("/fresh", Answer::hang());
                 let organisation = format!("org_2fresh{}", self.loads.len());
-                make_fresh(&system.customer_of(&organisation), &common.url("/fresh")).await;
+                let url = common.url("/fresh");
+                make_fresh(&system.customer_of(&organisation), |_| url.clone()).await;
+                self.push(system, &organisation, 3, 0);
+            }
+            Neighbour::SilentNames => {
+                let Some(names) = &self.names else { return };
+                for number in 0..FRESH * WAVES {
+                    names.set(&silent(number), &["127.0.0.1"]);
+                }
+                all_silent(names, Conduct::Silent);
+                let organisation = format!("org_2silent{}", self.loads.len());
+                let port = common.address().port();
+                let url = |number| format!("http://{}:{port}/silent", silent(number));
+                make_fresh(&system.customer_of(&organisation), url).await;
                 self.push(system, &organisation, 3, 0);
             }
             Neighbour::FullBudget => {
@@ -117,6 +133,11 @@ impl Neighbours {
     pub(super) async fn end(&mut self, neighbour: Neighbour, common: &Receiver) {
         match neighbour {
             Neighbour::FreshOnesHang => common.always("/fresh", Answer::status(200)),
+            Neighbour::SilentNames => {
+                if let Some(names) = &self.names {
+                    all_silent(names, Conduct::Good);
+                }
+            }
             Neighbour::FullBudget => common.always("/full", Answer::status(200)),
             Neighbour::Examinations => self.examinations.shutdown().await,
             Neighbour::SlowSenders | Neighbour::SlowReaders => {
@@ -182,11 +203,22 @@ impl Neighbours {
     }
 }
 
-/// Makes endpoints at this URL, as many as the API makes in the middle of other faults.
-async fn make_fresh(customer: &Caller, url: &str) {
-    for _ in 0..WAVES {
-        let wanted = json!({"url": url, "events": ["*"]});
-        let requests = (0..FRESH).map(|_| {
+/// One of the names that are never answered.
+fn silent(number: usize) -> String {
+    format!("silent-{number}.example")
+}
+
+fn all_silent(names: &NameServer, conduct: Conduct) {
+    for number in 0..FRESH * WAVES {
+        names.behave(&silent(number), conduct);
+    }
+}
+
+/// Makes endpoints at these URLs, as many as the API makes in the middle of other faults.
+async fn make_fresh(customer: &Caller, url: impl Fn(usize) -> String) {
+    for wave in 0..WAVES {
+        let requests = (0..FRESH).map(|number| {
+            let wanted = json!({"url": url(wave * FRESH + number), "events": ["*"]});
             let request = customer.request(Method::POST, "/api/webhooks-config");
             Caller::try_send(request.json(&wanted).timeout(PATIENCE))
         });

@@ -50,6 +50,7 @@ mod history_scene;
 mod history_upgraded;
 mod long;
 mod newer_forms;
+mod random_faults;
 mod released_in_turns;
 mod replaced_under_load;
 mod replays_survive;

@@ -3,6 +3,7 @@
 mod faults;
 
 mod neighbours;
+mod unharmed;
 
 use std::time::{Duration, Instant};
 
@@ -197,7 +198,7 @@ impl Stage {
             .within(SETTLE_WITHIN)
             .balance()
             .await;
-        self.neighbours.assert_unharmed(&self.system);
+        self.neighbours.assert_unharmed(&self.system).await;
         blocking(|| self.system.stop());
         balance
     }

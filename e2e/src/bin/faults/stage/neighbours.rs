@@ -9,13 +9,12 @@ use e2e::crowd::{Crowd, Guest};
 use e2e::load::{Load, Loaded, Shape};
 use e2e::name_server::{Conduct, NameServer};
 use e2e::receiver::{Answer, Receiver};
-use e2e::state::{connect, key};
 use e2e::system::System;
 use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::blocking;
+use super::unharmed;
 use crate::plan::Neighbour;
 
 /// The account whose only endpoint is well, and the one that fills its budget.
@@ -39,8 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 pub(super) struct Neighbours {
     /// Of the endpoints that are well.
     receiver: Receiver,
-    /// Their ids.
-    healthy: Vec<String>,
+    /// Whose they are, and their ids.
+    healthy: Vec<(&'static str, String)>,
     /// Events of the account that is well, and of those that are greedy.
     loads: Vec<Load>,
     examined: String,
@@ -65,11 +64,12 @@ impl Neighbours {
         let full = system.customer_of(FULL);
         let hanging = full.create_endpoint(&common.url("/full"), &["*"]).await;
         let mut healthy = Vec::new();
-        for (customer, path) in [(&full, "/quick"), (&system.customer_of(HEALTHY), "/healthy")] {
-            let endpoint = customer
+        for (organisation, path) in [(FULL, "/quick"), (HEALTHY, "/healthy")] {
+            let endpoint = system
+                .customer_of(organisation)
                 .create_endpoint(&format!("http://{host}{path}"), &["*"])
                 .await;
-            healthy.push(endpoint.id);
+            healthy.push((organisation, endpoint.id));
         }
         let steady = Shape {
             callers: 1,
@@ -161,25 +161,10 @@ impl Neighbours {
     }
 
     /// Asserts that no attempt failed whose receiver no fault touched.
-    pub(super) fn assert_unharmed(&self, system: &System) {
+    pub(super) async fn assert_unharmed(&self, system: &System) {
         let mut attempts = 0;
-        for id in &self.healthy {
-            let entries: Vec<(String, HashMap<String, String>)> = blocking(|| {
-                let mut range = redis::cmd("XRANGE");
-                let log = range.arg(key(&format!("log:{id}"))).arg("-").arg("+");
-                log.query(&mut connect(&system.redis)).unwrap()
-            });
-            // What makes room in a full budget, because no worker came for it, ends without an attempt.
-            let made = entries.iter().filter(|(_, entry)| entry.contains_key("ms"));
-            let failed: Vec<_> = made
-                .clone()
-                .filter(|(_, entry)| entry.contains_key("error"))
-                .collect();
-            attempts += made.count();
-            assert!(
-                failed.is_empty(),
-                "the receiver of {id} is well, and these attempts failed: {failed:#?}"
-            );
+        for (organisation, id) in &self.healthy {
+            attempts += unharmed::attempts(&system.customer_of(organisation), id).await;
         }
         assert!(attempts > 0, "endpoints that are well got nothing");
     }

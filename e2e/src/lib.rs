@@ -57,6 +57,8 @@ pub mod system;
 
 pub mod client;
 
+pub mod listing;
+
 pub mod state;
 
 pub mod before;

@@ -9,6 +9,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use domain::id::DeliveryId;
 use e2e::account::Account;
 use e2e::client::Pushed;
 use e2e::name_server::{Conduct, NameServer};
@@ -264,7 +265,7 @@ fn an_address_that_never_answers_makes_way_for_the_next() {
             let pushed = push(&system, system.account(), "lead.captured", 5).await;
             wait_until_finished(&system).await;
             for event in &pushed {
-                let delivery = event.id.replacen("evt_", "dlv_", 1) + &endpoint.id.replacen("ep_", "_", 1);
+                let delivery = DeliveryId::of(&event.id.parse().unwrap(), &endpoint.id.parse().unwrap());
                 let path = format!("/api/webhooks-config/{}/deliveries/{delivery}", endpoint.id);
                 let shown = customer.get(&path).await.expect(200).body;
                 let connect = shown["attemptLog"][0]["timing"]["connectMs"].as_f64().unwrap();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use ::history::{unpack_events, unpack_log};
 use domain::id::DeliveryId;
 use e2e::client::{Caller, NewEndpoint, Pushed};
+use e2e::listing::deliveries;
 use e2e::receiver::Receiver;
 use e2e::redis_clock;
 use e2e::redis_server::RedisServer;
@@ -12,7 +13,7 @@ use e2e::state::{connect, key, keys};
 use e2e::system::{Builder, System};
 use e2e::wait::{LONG, check, eventually};
 use redis::Commands as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::scene::store;
 
@@ -131,23 +132,13 @@ impl HistoryScene {
 
     /// The deliveries of a listing, in pages of 100.
     pub(crate) async fn listed(&self, query: &str) -> Vec<String> {
-        let (mut found, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let path = format!(
-                "/api/webhooks-config/{}/deliveries?limit=100{query}{cursor}",
-                self.endpoint.id
-            );
-            let page = self.customer().get(&path).await.expect(200).body;
-            let deliveries = page["deliveries"].as_array().unwrap();
-            found.extend(deliveries.iter().map(|delivery| {
-                assert_eq!(delivery["status"], "succeeded", "{delivery}");
-                delivery["id"].as_str().unwrap().to_owned()
-            }));
-            let Some(next) = page["nextCursor"].as_str() else {
-                return found;
-            };
-            cursor = format!("&cursor={next}");
-        }
+        let query = format!("limit=100{query}");
+        let found = deliveries(&self.customer(), &self.endpoint.id, &query).await;
+        let id = |delivery: &Value| {
+            assert_eq!(delivery["status"], "succeeded", "{delivery}");
+            delivery["id"].as_str().unwrap().to_owned()
+        };
+        found.iter().map(id).collect()
     }
 }
 

@@ -7,13 +7,14 @@ use std::collections::{BTreeSet, HashMap};
 use domain::clock::Timestamp;
 use e2e::before::{self, Program};
 use e2e::client::Caller;
+use e2e::listing::deliveries;
 use e2e::process::Process;
 use e2e::receiver::{Answer, Receiver};
 use e2e::redis_server::{RedisServer, shipped_users};
 use e2e::state::key;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::identity::newest_schema;
 
 use crate::scene::{Scene, ask, blocking, builder, store};
@@ -53,20 +54,6 @@ async fn push(system: &System, receiver: &Receiver, endpoint: &str, count: usize
         check(found >= logged, format!("{found} of {logged}"))
     })
     .await;
-}
-
-/// All deliveries of an endpoint, read in pages of three.
-async fn listed(customer: &Caller, endpoint: &str) -> Vec<Value> {
-    let (mut found, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let path = format!("/api/webhooks-config/{endpoint}/deliveries?limit=3{cursor}");
-        let page = customer.get(&path).await.expect(200).body;
-        found.extend(page["deliveries"].as_array().unwrap().clone());
-        let Some(next) = page["nextCursor"].as_str() else {
-            return found;
-        };
-        cursor = format!("&cursor={next}");
-    }
 }
 
 /// The store stays as it was while a program of before is connected, and changes once it is gone. What was logged before and what
@@ -115,7 +102,7 @@ async fn a_store_changes_to_newer_forms_once_no_program_of_before_is_connected()
         "{names:?}"
     );
 
-    let deliveries = listed(&customer, &endpoint).await;
+    let deliveries = deliveries(&customer, &endpoint, "limit=3").await;
     let distinct: BTreeSet<_> = deliveries
         .iter()
         .map(|delivery| delivery["id"].as_str().unwrap())

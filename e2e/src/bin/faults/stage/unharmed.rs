@@ -1,6 +1,7 @@
 //! Whether an endpoint came to harm: what its customer reads of its deliveries.
 
 use e2e::client::Caller;
+use e2e::listing::deliveries;
 use serde_json::Value;
 
 /// How many attempts there were at an endpoint.
@@ -9,33 +10,23 @@ use serde_json::Value;
 ///
 /// When one of them failed.
 pub(super) async fn attempts(customer: &Caller, endpoint: &str) -> u64 {
-    let path = format!("/api/webhooks-config/{endpoint}/deliveries");
-    let (mut attempts, mut more) = (0, String::new());
-    loop {
-        let page = customer
-            .get(&format!("{path}?limit=100{more}"))
-            .await
-            .expect(200)
-            .body;
-        for delivery in page["deliveries"].as_array().unwrap() {
-            // What makes room in a full budget, because no worker came for it, ends without an attempt.
-            let made = delivery["attempts"].as_u64().unwrap();
-            attempts += made;
-            if made > 1 || !delivery["error"].is_null() {
-                assert_unharmed(customer, &path, delivery).await;
-            }
+    let mut attempts = 0;
+    for delivery in deliveries(customer, endpoint, "limit=100").await {
+        // What makes room in a full budget, because no worker came for it, ends without an attempt.
+        let made = delivery["attempts"].as_u64().unwrap();
+        attempts += made;
+        if made > 1 || !delivery["error"].is_null() {
+            assert_unharmed(customer, endpoint, &delivery).await;
         }
-        let Some(next) = page["nextCursor"].as_str() else {
-            return attempts;
-        };
-        more = format!("&cursor={next}");
     }
+    attempts
 }
 
 /// Asserts that no attempt of a delivery failed.
-async fn assert_unharmed(customer: &Caller, path: &str, delivery: &Value) {
+async fn assert_unharmed(customer: &Caller, endpoint: &str, delivery: &Value) {
     let id = delivery["id"].as_str().unwrap();
-    let shown = customer.get(&format!("{path}/{id}")).await.expect(200).body;
+    let path = format!("/api/webhooks-config/{endpoint}/deliveries/{id}");
+    let shown = customer.get(&path).await.expect(200).body;
     let attempts = shown["attemptLog"].as_array().unwrap();
     let failed: Vec<_> = attempts
         .iter()

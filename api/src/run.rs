@@ -11,6 +11,7 @@ use program::signals::{ReloadSignal, StopSignals};
 use store::settings::RedisArgs;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use traces::{Exporter, Tracer};
 
 use crate::agreement;
@@ -133,24 +134,28 @@ async fn listen_and_serve(
         .map_err(|error| cant_listen(address, &error))?;
     log_start(app, redis, address);
     // One after the other: the first signal, and then perhaps a second.
-    let signals = Mutex::new(signals);
-    let leaving = async {
-        signals.lock().await.next().await;
-        app.stopping.begin();
+    let signals = Arc::new(Mutex::new(signals));
+    let (first, second, told) = (Arc::clone(&signals), signals, app.clone());
+    let leaving = async move {
+        first.lock().await.next().await;
+        told.stopping.begin();
         if !delay.is_zero() {
             tracing::info!("stopping: not ready any more, and serving for another {delay:?}");
         }
     };
-    let stopping = async {
+    let stopping = async move {
         tokio::select! {
             () = tokio::time::sleep(delay) => {}
-            () = async { signals.lock().await.next().await } => {}
+            () = async { second.lock().await.next().await } => {}
         }
         tracing::info!("stopping: open requests may finish");
     };
-    server::run(listener, app.clone(), settings, leaving, stopping)
-        .await
-        .map_err(failed)?;
+    // A task of its own: on the program's first thread, it would take two switches of threads to accept a connection.
+    let mut serving = JoinSet::new();
+    serving.spawn(server::run(listener, app.clone(), settings, leaving, stopping));
+    if let Some(served) = serving.join_next().await {
+        served.map_err(std::io::Error::other).flatten().map_err(failed)?;
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -4,6 +4,8 @@
 //! thousand of them takes longer than to answer many a request. So that is done every [`LOOK_AGAIN`] at most, however many newcomers
 //! there are; whoever has to leave is looked at once more.
 
+mod turnover;
+
 mod verdict;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use self::turnover::Turnover;
 use self::verdict::{Admission, Seated, Verdict, judge, ordinary, staying};
 use crate::limits::Limits;
 use crate::progress::SharedProgress;
@@ -34,6 +37,8 @@ struct List {
     seated: BTreeMap<u64, SharedProgress>,
     /// How far they were when they were last looked at, in the same order, if there was a reason to look.
     seen: Option<Seen>,
+    /// When the next of them may have to leave.
+    turnover: Turnover,
     /// How many requests are open for an account.
     open: HashMap<Arc<str>, usize>,
 }
@@ -69,7 +74,10 @@ impl Places {
                 return place;
             }
             // Whichever comes first: the look is repeated in any case.
-            drop(tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await);
+            let now = Instant::now();
+            let look = now + LOOK_AGAIN;
+            let turn = self.lock().turnover.not_before(now).unwrap_or(look);
+            drop(tokio::time::timeout_at(look.min(turn).into(), self.freed.notified()).await);
         }
     }
 
@@ -149,7 +157,8 @@ impl List {
     fn judge(&mut self, limits: &Limits) -> Verdict {
         let now = Instant::now();
         loop {
-            let verdict = judge(self.look(limits, now), limits, now);
+            let turnover = self.turnover;
+            let verdict = judge(self.look(limits, now), limits, &turnover, now);
             if self.tell_to_leave(&verdict.leave, limits, now) {
                 return verdict;
             }
@@ -183,6 +192,7 @@ impl List {
             let may_leave = seen.makes_room_from.is_some_and(|from| from <= now);
             if may_leave && seen.is_backend == before.is_backend {
                 progress.lock().tell_to_leave(now);
+                self.turnover.left(1, now);
                 (seen.is_leaving, seen.makes_room_from) = (true, None);
             } else {
                 all_leave = false;

@@ -50,7 +50,7 @@ fn a_newcomer_gets_a_place_or_one_that_is_kept_or_waits_and_somebody_leaves() {
         ("b9 b8 b7 b9 b9 bs", Wait, &[0]),
         ("l 1 1 1 1 1", Wait, &[]),
     ] {
-        let verdict = judge(&seated(words, now), &LIMITS, now);
+        let verdict = judge(&seated(words, now), &LIMITS, &Turnover::default(), now);
         assert_eq!((verdict.admits, &*verdict.leave), (admits, leave), "{words}");
     }
 }
@@ -62,14 +62,14 @@ fn nobody_leaves_before_its_time_and_many_at_once_where_there_are_many() {
     for one in &mut soon {
         one.makes_room_from = Some(now + Duration::from_millis(1));
     }
-    assert!(judge(&soon, &LIMITS, now).leave.is_empty());
+    assert!(judge(&soon, &LIMITS, &Turnover::default(), now).leave.is_empty());
     let many = Limits::usual(64);
     let full = seated(&"1 ".repeat(64), now);
-    assert_eq!(judge(&full, &many, now).leave, [0, 1, 2, 3]);
+    assert_eq!(judge(&full, &many, &Turnover::default(), now).leave, [0, 1, 2, 3]);
     let leaving = seated(&("l l l ".to_owned() + &"1 ".repeat(61)), now);
-    assert_eq!(judge(&leaving, &many, now).leave, [3]);
+    assert_eq!(judge(&leaving, &many, &Turnover::default(), now).leave, [3]);
     let backends = seated(&("b9 b9 1 2 ".to_owned() + &". ".repeat(60)), now);
-    assert_eq!(judge(&backends, &many, now).leave, [3, 2]);
+    assert_eq!(judge(&backends, &many, &Turnover::default(), now).leave, [3, 2]);
 }
 
 #[test]
@@ -100,6 +100,34 @@ async fn a_kept_place_becomes_an_ordinary_one_when_one_is_free() {
     assert!(!places.is_uncrowded());
     seated.remove(0);
     assert!(places.is_uncrowded());
+}
+
+#[tokio::test]
+async fn a_crowd_comes_in_one_by_one_where_others_have_to_leave_for_it() {
+    const CROWD: u32 = 40;
+    let places = Places::new(Limits {
+        kept: 8,
+        ..Limits::usual(CROWD as usize + 8)
+    });
+    let idle = |place: Place| {
+        let mut progress = place.progress.lock();
+        progress.request_began(false);
+        progress.request_ended(Instant::now());
+        drop(progress);
+        place
+    };
+    let mut seated = Vec::new();
+    for _ in 0..CROWD {
+        seated.push(idle(places.take(|| ()).await));
+    }
+    let begun = Instant::now();
+    for _ in 0..CROWD {
+        seated.push(idle(places.take(|| ()).await));
+        seated.retain(|place| !place.progress.lock().is_leaving());
+    }
+    assert_eq!(seated.len(), CROWD as usize, "one left for each");
+    let least = Duration::from_millis(1) * (CROWD - 5);
+    assert!(begun.elapsed() >= least, "{:?} for {CROWD}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::turnover::Turnover;
 use crate::limits::Limits;
 use crate::progress::SharedProgress;
 
@@ -49,12 +50,19 @@ pub(super) enum Admission {
 /// at all is free, and none becomes free within [`Limits::grace`] because of somebody else: a backend's next event must not queue
 /// behind a crowd that comes again and again.
 ///
-/// Leaving can take a moment, so when all places are taken, one of sixteen may be about to become free.
-pub(super) fn judge(seated: &[Seated], limits: &Limits, now: Instant) -> Verdict {
+/// Leaving can take a moment, so when all places are taken, one of sixteen may be about to become free. Where somebody would have to
+/// leave before `turnover` lets the next one, the newcomer waits.
+pub(super) fn judge(seated: &[Seated], limits: &Limits, turnover: &Turnover, now: Instant) -> Verdict {
     let has_room = seated.len() < limits.connections;
     if has_room && staying(seated) < ordinary(limits) {
         return Verdict {
             admits: Admission::Place,
+            leave: Vec::new(),
+        };
+    }
+    if turnover.not_before(now).is_some() {
+        return Verdict {
+            admits: Admission::Wait,
             leave: Vec::new(),
         };
     }

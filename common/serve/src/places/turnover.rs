@@ -1,0 +1,57 @@
+//! How fast places change hands in a crowd. Pure.
+
+use std::time::{Duration, Instant};
+
+/// How long after one connection had to leave for a newcomer the next one may have to.
+///
+/// A crowd that is thrown out as fast as it comes comes again as one, in waves: for some 70 ms in 200 both processors did nothing but
+/// let in and throw out, and who had a place waited for them. At one a millisecond the waves flatten out, and nobody waits longer for a
+/// place: as many leave in [`Limits::grace`](crate::Limits::grace) as a thousand places hold, and sooner nobody is slow.
+const APART: Duration = Duration::from_millis(1);
+
+/// How much may be made up for: timers are no more exact than [`APART`].
+const CREDIT: Duration = Duration::from_millis(4);
+
+/// When the next connection may have to leave.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Turnover {
+    next: Option<Instant>,
+}
+
+impl Turnover {
+    /// From when on somebody may have to leave, if not at once.
+    pub(super) fn not_before(&self, now: Instant) -> Option<Instant> {
+        self.next.filter(|next| now < *next)
+    }
+
+    /// So many had to leave.
+    pub(super) fn left(&mut self, how_many: usize, now: Instant) {
+        let earliest = now.checked_sub(CREDIT).unwrap_or(now);
+        let from = self.next.unwrap_or(earliest).max(earliest);
+        let how_many = u32::try_from(how_many).unwrap_or(u32::MAX);
+        self.next = Some(from + APART.saturating_mul(how_many));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_a_millisecond_leaves_and_a_late_timer_costs_nothing() {
+        let start = Instant::now() + Duration::from_secs(1);
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut turnover = Turnover::default();
+        let mut left = 0;
+        // Whoever asks every other millisecond sees two leave each time.
+        for millis in (0..1000).step_by(2) {
+            while turnover.not_before(at(millis)).is_none() {
+                turnover.left(1, at(millis));
+                left += 1;
+            }
+        }
+        assert_eq!(left, 1000 + 3, "after quiet a few may leave at once");
+        turnover.left(64, at(1000));
+        assert_eq!(turnover.not_before(at(1000)), Some(at(1064 - 1)));
+    }
+}

@@ -25,11 +25,23 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Sends the start of a request at once, and the rest a byte at a time.
+    /// Sends a head whose end never comes, from nobody, a byte at a time.
     #[must_use]
-    pub fn sends_slowly(start: impl Into<String>) -> Self {
-        let (start, drips) = (start.into(), true);
-        Self { start, drips }
+    pub fn sends_a_head_slowly() -> Self {
+        Self::sends_slowly("GET /healthz HTTP/1.1\r\nx-slow: ".to_owned())
+    }
+
+    /// Sends a head of somebody with this token at once, and the body a byte at a time.
+    #[must_use]
+    pub fn sends_a_body_slowly(token: &str) -> Self {
+        Self::sends_slowly(format!(
+            "POST /api/webhooks-config HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
+             content-type: application/json\r\ncontent-length: 15000\r\n\r\n{{"
+        ))
+    }
+
+    const fn sends_slowly(start: String) -> Self {
+        Self { start, drips: true }
     }
 
     /// Sends a whole request, and doesn't read the answer.

@@ -35,7 +35,7 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     let size = if variant == "no crowd" { 0 } else { CROWD };
     let guests = (0..size).map(|number| match variant {
         "slow readers" => Guest::never_reads("GET /docs HTTP/1.1\r\nhost: x\r\n\r\n"),
-        _ => Guest::sends_slowly(slow_request(&mut subject, number)),
+        _ => sends_slowly(&mut subject, number),
     });
     let guests: Vec<_> = guests.collect();
     let crowd = Outsiders::come(move || async move {
@@ -50,15 +50,12 @@ pub(super) async fn measure(variant: &str, setting: Setting) -> Measured {
     measured
 }
 
-/// The start of a head, or of a body of one of ten accounts.
-fn slow_request(subject: &mut Subject, number: usize) -> String {
+/// Sends a head, or the body of one of ten accounts.
+fn sends_slowly(subject: &mut Subject, number: usize) -> Guest {
     if number.is_multiple_of(2) {
-        return "GET /healthz HTTP/1.1\r\nx-slow: ".to_owned();
+        return Guest::sends_a_head_slowly();
     }
     let organisation = format!("org_2slow{}", number / 2 % 10);
-    let token = Claims::v2("user_2slow", Some(&organisation)).sign(&subject.system().key);
-    format!(
-        "POST /api/webhooks-config HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\
-         content-type: application/json\r\ncontent-length: 15000\r\n\r\n{{"
-    )
+    let claims = Claims::v2("user_2slow", Some(&organisation));
+    Guest::sends_a_body_slowly(&claims.sign(&subject.system().key))
 }

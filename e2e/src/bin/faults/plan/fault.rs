@@ -80,7 +80,7 @@ pub(crate) enum Neighbour {
     FullBudget,
     /// An account that has signatures of long bodies examined, again and again.
     Examinations,
-    /// More clients than the API has places, which send a byte now and then.
+    /// More clients than the API has places, which send the bytes of heads and bodies now and then.
     SlowSenders,
     /// As many that don't read what they asked for.
     SlowReaders,

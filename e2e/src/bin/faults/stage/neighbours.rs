@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use e2e::clerk::Claims;
 use e2e::client::Caller;
 use e2e::crowd::{Crowd, Guest};
 use e2e::load::{Load, Loaded, Shape};
@@ -120,12 +121,13 @@ impl Neighbours {
                 }
             }
             Neighbour::SlowSenders => {
-                let guest = Guest::sends_slowly("GET /healthz HTTP/1.1\r\nx-slow: ");
-                self.crowd(neighbour, system, &guest);
+                let token = Claims::v2("user_2slow", Some("org_2slow")).sign(&system.key);
+                let guests = [Guest::sends_a_head_slowly(), Guest::sends_a_body_slowly(&token)];
+                self.crowd(neighbour, system, &guests);
             }
             Neighbour::SlowReaders => {
                 let guest = Guest::never_reads("GET /docs HTTP/1.1\r\nhost: x\r\n\r\n");
-                self.crowd(neighbour, system, &guest);
+                self.crowd(neighbour, system, &[guest]);
             }
         }
     }
@@ -181,9 +183,9 @@ impl Neighbours {
         self.loads.push(Load::start_as(system, &name, &shape));
     }
 
-    fn crowd(&mut self, neighbour: Neighbour, system: &System, guest: &Guest) {
+    fn crowd(&mut self, neighbour: Neighbour, system: &System, guests: &[Guest]) {
         let address: SocketAddr = system.api.variable("API_LISTEN").unwrap().parse().unwrap();
-        let crowd = Crowd::at(address, std::iter::repeat_n(guest.clone(), CROWD));
+        let crowd = Crowd::at(address, guests.iter().cloned().cycle().take(CROWD));
         self.crowds.insert(neighbour, crowd);
     }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 /// How long after one connection had to leave for a newcomer the next one may have to.
 ///
 /// A crowd that is thrown out as fast as it comes comes again as one, in waves: for some 70 ms in 200 both processors did nothing but
-/// let in and throw out, and who had a place waited for them. At one a millisecond the waves flatten out, and nobody waits longer for a
-/// place: as many leave in [`Limits::grace`](crate::Limits::grace) as a thousand places hold, and sooner nobody is slow.
+/// let in and throw out, and who had a place waited for them. At one a millisecond the waves flatten out, and hardly anybody waits longer
+/// for a place: as many leave in [`Limits::grace`](crate::Limits::grace) as a thousand places hold, and sooner nobody is slow.
 const APART: Duration = Duration::from_millis(1);
 
 /// How much may be made up for: timers are no more exact than [`APART`].

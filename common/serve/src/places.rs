@@ -192,7 +192,7 @@ impl List {
             let may_leave = seen.makes_room_from.is_some_and(|from| from <= now);
             if may_leave && seen.is_backend == before.is_backend {
                 progress.lock().tell_to_leave(now);
-                self.turnover.left(1, now);
+                self.turnover.left(now);
                 (seen.is_leaving, seen.makes_room_from) = (true, None);
             } else {
                 all_leave = false;

@@ -24,12 +24,10 @@ impl Turnover {
         self.next.filter(|next| now < *next)
     }
 
-    /// So many had to leave.
-    pub(super) fn left(&mut self, how_many: usize, now: Instant) {
+    /// One had to leave.
+    pub(super) fn left(&mut self, now: Instant) {
         let earliest = now.checked_sub(CREDIT).unwrap_or(now);
-        let from = self.next.unwrap_or(earliest).max(earliest);
-        let how_many = u32::try_from(how_many).unwrap_or(u32::MAX);
-        self.next = Some(from + APART.saturating_mul(how_many));
+        self.next = Some(self.next.unwrap_or(earliest).max(earliest) + APART);
     }
 }
 
@@ -46,12 +44,14 @@ mod tests {
         // Whoever asks every other millisecond sees two leave each time.
         for millis in (0..1000).step_by(2) {
             while turnover.not_before(at(millis)).is_none() {
-                turnover.left(1, at(millis));
+                turnover.left(at(millis));
                 left += 1;
             }
         }
         assert_eq!(left, 1000 + 3, "after quiet a few may leave at once");
-        turnover.left(64, at(1000));
+        for _ in 0..64 {
+            turnover.left(at(1000));
+        }
         assert_eq!(turnover.not_before(at(1000)), Some(at(1064 - 1)));
     }
 }

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 /// How long after one connection had to leave for a newcomer the next one may have to.
 ///
-/// A crowd that is thrown out as fast as it comes comes again as one, in waves: for some 70 ms in 200 both processors did nothing but
-/// let in and throw out, and who had a place waited for them. At one a millisecond the waves flatten out, and hardly anybody waits longer
-/// for a place: as many leave in [`Limits::grace`](crate::Limits::grace) as a thousand places hold, and sooner nobody is slow.
+/// Those of a crowd who are thrown out together come again together: in waves of 160 within 70 ms and then nobody for 130, and whoever
+/// had a place waited behind them. At one a millisecond the waves flatten out, and hardly anybody waits longer for a place: a thousand
+/// leave in a [`Limits::grace`](crate::Limits::grace) of a second, and nobody is slow any sooner.
 const APART: Duration = Duration::from_millis(1);
 
 /// How much may be made up for: timers are no more exact than [`APART`].

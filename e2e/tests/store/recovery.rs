@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use store::StoreError;
-use store::queue::{Outcome, Receipt, WorkRequest};
+use store::queue::{Outcome, Receipt, Woken, WorkRequest};
 
 use crate::fixture::{Fixture, Worker, failed, report, succeeded, wants};
 
@@ -185,17 +185,17 @@ async fn clocks_that_jump_cause_no_storm_and_no_stall() {
 async fn a_wake_token_ends_the_wait() {
     let fixture = Fixture::new().await;
     fixture.endpoint(&["*"]).await;
-    assert!(
-        !fixture
-            .store
-            .wait_for_work(Duration::from_millis(50))
-            .await
-            .unwrap()
-    );
+    let incarnation = Worker::new().incarnation;
+    let woken = fixture
+        .store
+        .wait_for_work(&incarnation, Duration::from_millis(50))
+        .await
+        .unwrap();
+    assert!(matches!(woken, Woken::Nothing));
     let store = fixture.store.clone();
-    let waiting = tokio::spawn(async move { store.wait_for_work(Duration::from_secs(30)).await });
+    let waiting = tokio::spawn(async move { store.wait_for_work(&incarnation, Duration::from_secs(30)).await });
     fixture.push().await;
-    assert!(waiting.await.unwrap().unwrap());
+    assert!(matches!(waiting.await.unwrap().unwrap(), Woken::Token));
 }
 
 #[tokio::test]

@@ -10,9 +10,9 @@ use std::time::Instant;
 use domain::id::DeliveryId;
 use store::Store;
 use store::policy::Policy;
-use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, WorkReply, WorkRequest};
+use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, Rest, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::drain::Drain;
@@ -26,6 +26,7 @@ use super::handoff::Handoff;
 use super::job::Job;
 use super::plan::Action;
 use super::pool::Capacity;
+use super::rest::Resting;
 use super::session::Session;
 use super::slots::Slots;
 use super::want::Want;
@@ -44,8 +45,8 @@ pub(crate) struct Fetcher {
     pub(crate) egress: Egress,
     /// Whether a wake token would help.
     pub(crate) idle: watch::Sender<bool>,
-    /// Notified when a wake token has come.
-    pub(crate) woken: Arc<Notify>,
+    /// What the task has brought that waits meanwhile.
+    pub(crate) resting: Arc<Resting>,
     pub(crate) stop: Stop,
     pub(crate) drain: Drain,
     pub(crate) metrics: Metrics,
@@ -84,9 +85,10 @@ impl Fetcher {
             while let Ok(report) = self.reports.try_recv() {
                 session.waiting.push(report);
             }
-            if stopping && view.held == 0 && session.waiting.len() == 0 {
+            if stopping && view.held == 0 && session.waiting.len() == 0 && !session.may_be_handed {
                 return;
             }
+            session.planner.handed(self.resting.came() != session.told);
             session.planner.allow(self.fitness.allowance(now));
             let quiet = self.store.quiet_since();
             if let Some(since) = quiet {
@@ -98,6 +100,13 @@ impl Fetcher {
                 Action::Call(Want::FOR_OTHERS)
             } else {
                 session.planner.next(now, &view, reports, !takes)
+            };
+            // Who says that it rests, and doesn't, would be handed what it doesn't take.
+            let action = match action {
+                Action::Wait { idle: false, .. } if session.rests || stopping && session.may_be_handed => {
+                    Action::Call(Want::NOTHING)
+                }
+                action => action,
             };
             let is_idle = matches!(action, Action::Wait { idle: true, .. });
             self.idle
@@ -123,7 +132,7 @@ impl Fetcher {
         let until = until.map(tokio::time::Instant::from_std);
         tokio::select! {
             Some(report) = self.reports.recv() => session.waiting.push(report),
-            () = self.woken.notified() => session.planner.woken(),
+            () = self.resting.woken.notified() => session.planner.woken(),
             () = self.store.quiet_ends(), if is_quiet => session.planner.woken(),
             () = self.fitness.changed() => {}
             () = self.drain.becomes(!draining) => session.planner.woken(),
@@ -135,6 +144,16 @@ impl Fetcher {
 
     async fn call(&mut self, session: &mut Session, want: Want, due: usize) {
         session.sequence += 1;
+        let stopping = self.stop.is_set();
+        if stopping {
+            // Whoever waits for this worker stops as well. Nothing that is handed to it comes any more.
+            self.idle.closed().await;
+        }
+        let rest = Rest {
+            may_begin: want.may_rest && !stopping,
+            came: self.resting.came(),
+            missed: stopping || self.resting.has_missed(),
+        };
         let (reports, failures) = session.waiting.take(due);
         let count = reports.len();
         let request = WorkRequest {
@@ -147,6 +166,7 @@ impl Fetcher {
             free_slow: want.free_slow,
             want_bytes: want.bytes,
             suspects: want.suspects,
+            rest,
             spare: self.store.fresh_event(),
         };
         session.calling = count;
@@ -155,6 +175,12 @@ impl Fetcher {
         self.slots.member().asks_for(want.deliveries);
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
+        session.told = rest.came;
+        session.rests = reply.rests;
+        session.may_be_handed = reply.rests || session.may_be_handed && !rest.missed;
+        if rest.missed {
+            self.resting.has_told();
+        }
         let now = Instant::now();
         session.planner.answered(now, want, count, &reply);
         self.metrics.due.left(self.store.shard(), reply.more, now);

@@ -12,6 +12,7 @@
 pub(crate) mod slots;
 
 pub(crate) mod pool;
+pub(crate) mod rest;
 
 pub(crate) mod job;
 

@@ -61,6 +61,8 @@ pub(crate) struct Planner {
     allowance: Option<Allowance>,
     /// Whether there may be something to fetch.
     promising: bool,
+    /// Whether it was handed a delivery since the last call. It is handed none before the next.
+    handed: bool,
     /// Since when deliveries wait for reports, as a call said last.
     awaited: Option<Instant>,
     looks: Looks,
@@ -78,6 +80,7 @@ impl Planner {
             capacity,
             allowance: None,
             promising: true,
+            handed: false,
             awaited: None,
             looks: Looks::new(now),
             pause_until: None,
@@ -89,6 +92,11 @@ impl Planner {
     /// Sets what may be taken from now on; `None`: as much as there is room for.
     pub(crate) const fn allow(&mut self, allowance: Option<Allowance>) {
         self.allowance = allowance;
+    }
+
+    /// Whether it was handed a delivery since the last call.
+    pub(crate) const fn handed(&mut self, handed: bool) {
+        self.handed = handed;
     }
 
     /// Whether there may be something to fetch.
@@ -150,6 +158,7 @@ impl Planner {
     /// How long a few reports wait.
     fn patience(&self, view: &View, want: Want) -> Duration {
         let may_be_awaited = self.awaited.is_some()
+            || self.handed
             || self.promising
             || self.allowance.is_some()
             || want.deliveries == 0
@@ -199,6 +208,7 @@ impl Planner {
             free_slow: if spares { slow } else { u32::MAX },
             bytes,
             suspects,
+            may_rest: self.allowance.is_none() && free > share.slots / 2 && bytes > share.bytes / 2,
         }
     }
 

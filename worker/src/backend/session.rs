@@ -23,6 +23,11 @@ pub(super) struct Session {
     pub(super) trickle: Trickle,
     /// How many reports the call under way carries.
     pub(super) calling: usize,
+    /// Whether it may be handed a delivery, as the last call was answered; and whether one may be on its way.
+    pub(super) rests: bool,
+    pub(super) may_be_handed: bool,
+    /// After which call the last one was handed that a call has told of.
+    pub(super) told: u64,
 }
 
 impl Session {
@@ -36,6 +41,9 @@ impl Session {
             waiting: Waiting::default(),
             trickle: Trickle::default(),
             calling: 0,
+            rests: false,
+            may_be_handed: false,
+            told: 0,
         }
     }
 

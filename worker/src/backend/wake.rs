@@ -1,38 +1,84 @@
-//! Waits for wake tokens while the fetcher has room and nothing to do, so that nobody polls.
+//! Waits while the fetcher has room and nothing to do, so that nobody polls: for wake tokens, and for deliveries that it is handed.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use store::Store;
-use tokio::sync::{Notify, watch};
+use store::queue::{Handed, Incarnation, Woken};
+use tokio::sync::watch;
 
+use crate::clock::Clock;
+use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::stop::Stop;
 
-/// Runs until the worker stops.
-pub(crate) async fn run(
-    store: Store,
-    mut idle: watch::Receiver<bool>,
-    woken: Arc<Notify>,
-    mut stop: Stop,
-    mut outage: Outage,
-) {
-    tokio::select! {
-        () = stop.requested() => {}
-        () = wait(&store, &mut idle, &woken, &mut outage) => {}
-    }
+use super::handoff::Handoff;
+use super::job::Job;
+use super::rest::Resting;
+use super::slots::Slots;
+
+/// What the task works with.
+#[derive(Debug)]
+pub(crate) struct Wake {
+    pub(crate) store: Store,
+    /// What leases of this worker call it.
+    pub(crate) incarnation: Incarnation,
+    /// How long a lease lasts.
+    pub(crate) lease: Duration,
+    /// Whether the fetcher has room and nothing to do.
+    pub(crate) idle: watch::Receiver<bool>,
+    pub(crate) resting: Arc<Resting>,
+    pub(crate) slots: Arc<Slots>,
+    pub(crate) handoff: Arc<Handoff>,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: Metrics,
+    pub(crate) outage: Outage,
 }
 
-async fn wait(store: &Store, idle: &mut watch::Receiver<bool>, woken: &Notify, outage: &mut Outage) {
-    // An error means that the fetcher has ended, which the supervisor notices.
-    while idle.wait_for(|idle| *idle).await.is_ok() {
-        match store.wait_for_work(store.waits_for()).await {
-            Ok(token) => {
-                outage.over();
-                if token {
-                    woken.notify_one();
+impl Wake {
+    /// Runs until the worker stops.
+    pub(crate) async fn run(mut self, mut stop: Stop) {
+        tokio::select! {
+            () = stop.requested() => {}
+            () = self.wait() => {}
+        }
+    }
+
+    async fn wait(&mut self) {
+        // An error means that the fetcher has ended, which the supervisor notices.
+        while self.idle.wait_for(|idle| *idle).await.is_ok() {
+            match self
+                .store
+                .wait_for_work(&self.incarnation, self.store.waits_for())
+                .await
+            {
+                Ok(woken) => {
+                    self.outage.over();
+                    match woken {
+                        Woken::Nothing => {}
+                        Woken::Token => self.resting.woken.notify_one(),
+                        Woken::Handed(handed) => self.take(*handed),
+                    }
+                }
+                Err(error) => {
+                    let pause = self.outage.failed(&error);
+                    self.resting.break_off().await;
+                    tokio::time::sleep(pause).await;
                 }
             }
-            Err(error) => tokio::time::sleep(outage.failed(&error)).await,
         }
+    }
+
+    /// Passes on what the worker was handed.
+    fn take(&self, handed: Handed) {
+        let now = Instant::now();
+        // How much of the lease is over, as far as Redis's clock tells; what it may be wrong by is less than a job's margin.
+        let age = self.clock.now().as_millis().saturating_sub(handed.at.as_millis());
+        let leased_at = now.checked_sub(Duration::from_millis(age)).unwrap_or(now);
+        self.metrics.fetched.inc();
+        let permit = self.slots.take(&handed.leased, now);
+        self.handoff
+            .put(vec![Job::new(handed.leased, permit, leased_at, self.lease)]);
+        self.resting.note_handed(handed.after);
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Want {
     pub(crate) bytes: u64,
     /// Suspects that may be held, those that are held already included.
     pub(crate) suspects: u32,
+    /// Whether it may be handed something if there is nothing to do: there is room for much more.
+    pub(crate) may_rest: bool,
 }
 
 impl Want {
@@ -26,6 +28,7 @@ impl Want {
         free_slow: 0,
         bytes: 0,
         suspects: 0,
+        may_rest: false,
     };
 
     /// Nothing; but if any endpoint has its turn, slow ones included, another worker is woken for it.

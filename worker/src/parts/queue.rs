@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use store::queue::Report;
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use super::Parts;
 use crate::backend::fetcher::Fetcher;
 use crate::backend::handoff::Handoff;
 use crate::backend::pool::Capacity;
+use crate::backend::rest::Resting;
 use crate::backend::slots::Slots;
-use crate::backend::wake;
+use crate::backend::wake::Wake;
 use crate::deliver::Sender;
 use crate::gauge::Gauge;
 use crate::observer::Observer;
@@ -41,8 +42,8 @@ pub(super) struct Queue<'a> {
 struct WakeUp {
     /// Whether a wake token would help.
     idle: watch::Sender<bool>,
-    /// A wake token came.
-    woken: Arc<Notify>,
+    /// What waiting has brought.
+    resting: Arc<Resting>,
 }
 
 impl Queue<'_> {
@@ -50,11 +51,11 @@ impl Queue<'_> {
     pub(super) fn start(&self, reports: UnboundedReceiver<Report>, sender: &Arc<Sender>, tasks: &mut Tasks) {
         let wake_up = WakeUp {
             idle: watch::Sender::new(false),
-            woken: Arc::default(),
+            resting: Arc::default(),
         };
         let shard = self.shard.store.shard().number;
         let register = Register::of(&self.parts.identity, shard, &self.parts.drain);
-        tasks.spawn("wake", self.once_reached(self.wake(&wake_up)));
+        tasks.spawn("wake", self.once_reached(self.wake(&wake_up, &register)));
         let fetcher = self.fetcher(reports, wake_up, &register);
         tasks.spawn("fetcher", self.once_reached(fetcher));
         tasks.spawn("watch", self.watch());
@@ -92,7 +93,7 @@ impl Queue<'_> {
             handoff: Arc::clone(self.handoff),
             egress: parts.egress.clone(),
             idle: wake_up.idle,
-            woken: wake_up.woken,
+            resting: wake_up.resting,
             stop: parts.stop.clone(),
             drain: parts.drain.clone(),
             metrics: parts.metrics.clone(),
@@ -122,15 +123,22 @@ impl Queue<'_> {
         telling.run()
     }
 
-    /// Waits for wake tokens while the fetcher is idle.
-    fn wake(&self, wake_up: &WakeUp) -> impl Future<Output = ()> + Send + use<> {
-        wake::run(
-            self.shard.store.clone(),
-            wake_up.idle.subscribe(),
-            Arc::clone(&wake_up.woken),
-            self.parts.stop.clone(),
-            self.outage("wake"),
-        )
+    /// Waits while the fetcher is idle.
+    fn wake(&self, wake_up: &WakeUp, register: &Register) -> impl Future<Output = ()> + Send + use<> {
+        let parts = self.parts;
+        let wake = Wake {
+            store: self.shard.store.clone(),
+            incarnation: register.incarnation.clone(),
+            lease: parts.config.policy().lease(),
+            idle: wake_up.idle.subscribe(),
+            resting: Arc::clone(&wake_up.resting),
+            slots: Arc::clone(self.slots),
+            handoff: Arc::clone(self.handoff),
+            clock: parts.clock.clone(),
+            metrics: parts.metrics.clone(),
+            outage: self.outage("wake"),
+        };
+        wake.run(parts.stop.clone())
     }
 
     /// Waits for the shard, if it has not been reached yet, and looks at it for as long as the worker runs.

@@ -19,7 +19,7 @@ use crate::scripts::{Argument, Legible, Record, Shape, record, script};
 
 script! {
     /// Accepts events: each with one delivery for each endpoint that matches, or nothing of it.
-    "accept" = ["accept/counts", "accept/budget", "accept/filters", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS, TERMS, PLACED, OPERATOR_EVENTS];
+    "accept" = ["accept/counts", "accept/budget", "accept/filters", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/handing", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, SHARES, CORE, TERMS, PLACED, OPERATOR_EVENTS];
     struct Accept<'a> {
         /// How long an idempotency key is remembered.
         key_lifetime: Duration,
@@ -38,7 +38,7 @@ script! {
 
 script! {
     /// The same, for events of accounts that have filters: each says which endpoints don't want it.
-    "choose" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, ROUNDS, TERMS, PLACED, OPERATOR_EVENTS];
+    "choose" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/handing", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, SHARES, CORE, TERMS, PLACED, OPERATOR_EVENTS];
     struct Choose<'a> {
         key_lifetime: Duration,
         account_budget: u64,

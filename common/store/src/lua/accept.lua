@@ -89,7 +89,7 @@ local function store(event, account, id, event_type, chatbot, body)
   local start = 'dlv_' .. string.sub(id, 5) .. '_'
   for _, addition in ipairs(found) do
     addition.entries[#addition.entries + 1] = start .. addition.place
-    addition.bytes = addition.bytes + size
+    addition.bytes, addition.event = addition.bytes + size, event
   end
   return #found
 end
@@ -185,6 +185,9 @@ end
 
 -- Writes what was added to an endpoint's pending list; returns whether a worker can serve it now that couldn't before.
 local function extend(addition)
+  if deliveries == 1 and hand and hand(addition) then
+    return false
+  end
   local endpoint = P .. 'endpoint:' .. addition.id
   local length = call('RPUSH', P .. 'pending:' .. addition.id, unpack(addition.entries))
   local bytes = call('HINCRBY', endpoint, 'queuedBytes', addition.bytes)

@@ -32,11 +32,12 @@ impl Answer for Receipts {
     }
 }
 
-/// What there is beside the leases, as a sum: 1 if there is more to fetch, 2 if reports are awaited.
+/// What there is beside the leases, as a sum: 1 if there is more to fetch, 2 if reports are awaited, 4 if the worker rests.
 #[derive(Debug)]
 pub(crate) struct Prospect {
     pub(super) more: bool,
     pub(super) awaited: bool,
+    pub(super) rests: bool,
 }
 
 impl Answer for Prospect {
@@ -45,6 +46,7 @@ impl Answer for Prospect {
         Ok(Self {
             more: sum & 1 != 0,
             awaited: sum & 2 != 0,
+            rests: sum & 4 != 0,
         })
     }
 }

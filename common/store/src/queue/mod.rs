@@ -5,6 +5,7 @@
 //! slow have a lane of their own (`ready:slow`), from which a worker takes only as many as it can spare.
 
 mod answered;
+mod handed;
 mod lease;
 mod line;
 mod report;
@@ -15,20 +16,20 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::Value;
-
 use domain::id::EndpointId;
 
 use super::policy::Policy;
+use super::scripts::Answer;
 use super::{Store, StoreError};
 
+pub use handed::{Handed, Woken};
 pub use lease::{Leased, LeasedEndpoint, LeasedEvent};
 pub use report::{AttemptRecord, Outcome, Phases, Receipt, Report};
 pub(crate) use script::Work;
 use script::reply;
 pub(crate) use upkeep::UpkeepStep;
 pub use upkeep::{Released, UpkeepReply, Wish};
-pub use work::{MAX_FETCH, MAX_REPORTS, WorkReply, WorkRequest};
+pub use work::{MAX_FETCH, MAX_REPORTS, Rest, WorkReply, WorkRequest};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,20 +92,22 @@ impl Store {
         Ok(reply)
     }
 
-    /// Waits on a connection of its own until there may be something to fetch; `true` when a wake token came,
-    /// `false` after `timeout`.
+    /// Waits on a connection of its own, for `timeout` at most, until there is something to do for a worker.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails.
-    pub async fn wait_for_work(&self, timeout: Duration) -> Result<bool, StoreError> {
+    /// [`StoreError`] when Redis fails. What the worker was handed may be lost then, which its next call has to say (`Rest::missed`).
+    pub async fn wait_for_work(&self, incarnation: &Incarnation, timeout: Duration) -> Result<Woken, StoreError> {
+        let keys = self.keys();
         let mut command = redis::cmd("BLPOP");
-        command.arg(self.keys().key("wake")).arg(timeout.as_secs_f64());
-        let token: Value = self.query_wake(timeout, &command).await?;
-        let has_come = !matches!(token, Value::Nil);
-        if has_come {
+        command
+            .arg(keys.key(&format!("handed:{}", incarnation.0)))
+            .arg(keys.key("wake"))
+            .arg(timeout.as_secs_f64());
+        let woken = Woken::read(self.query_wake(timeout, &command).await?)?;
+        if !matches!(woken, Woken::Nothing) {
             self.quiet().stir();
         }
-        Ok(has_come)
+        Ok(woken)
     }
 }

@@ -54,8 +54,43 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
             free: u32::MAX,
             free_slow: u32::MAX,
             bytes: 1000,
-            suspects: 16
+            suspects: 16,
+            may_rest: true,
         }
+    );
+}
+
+#[test]
+fn it_may_be_handed_something_while_more_than_half_is_free() {
+    let now = Instant::now();
+    let may_rest = |held, bytes, allowance| {
+        let mut planner = Planner::new(CAPACITY, now);
+        planner.allow(allowance);
+        let view = View {
+            held,
+            bytes,
+            ..View::default()
+        };
+        want(planner.next(now, &view, REPORTS_AT_ONCE, false)).may_rest
+    };
+    assert!(may_rest(0, 0, None));
+    assert!(may_rest(49, 499, None));
+    assert!(!may_rest(50, 0, None));
+    assert!(!may_rest(0, 500, None));
+    let trying = Allowance { most: 1, from: None };
+    assert!(!may_rest(0, 0, Some(trying)), "not while it can't do its work");
+}
+
+#[test]
+fn the_report_of_what_it_was_handed_hardly_waits() {
+    let now = Instant::now();
+    let mut planner = idle(now);
+    planner.handed(true);
+    planner.next(now, &view(0), 1, false);
+    let wait = planner.next(now, &view(0), 1, false);
+    assert!(
+        matches!(wait, Action::Wait { until: Some(until), idle: true } if until == now + REPORT_AFTER),
+        "{wait:?}"
     );
 }
 

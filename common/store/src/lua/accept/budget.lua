@@ -45,10 +45,10 @@ end
 local AWAY_AFTER = 10000
 local function are_workers_away()
   look_once('reapedAt', 'exhausted')
-  local last = stats_kept[7]
+  local last = stats_kept[8]
   if last == nil then
     last = call('HGET', STATS, 'reapedAt')
-    stats_kept[7] = last
+    stats_kept[8] = last
   end
   return last and accepted_at - (tonumber(last) or accepted_at) > AWAY_AFTER
 end

@@ -10,7 +10,7 @@ local stats_changed, are_counts_stale = {}, false
 local function look_once(...)
   if not stats_kept then
     local now
-    now, clock_found, clock_back, stats_kept = look_at_clock('events', 'deliveries', ...)
+    now, clock_found, clock_back, stats_kept = look_at_clock('events', 'deliveries', 'resting', ...)
     accepted_at = string.format('%d', now)
   end
 end
@@ -29,8 +29,8 @@ end
 -- Writes what was counted.
 local function write_counts()
   local written = {}
-  for name, number in pairs(stats_changed) do
-    written[#written + 1], written[#written + 2] = name, string.format('%d', number)
+  for name, value in pairs(stats_changed) do
+    written[#written + 1], written[#written + 2] = name, type(value) == 'number' and string.format('%d', value) or value
   end
   if #written > 0 then
     call('HSET', STATS, unpack(written))

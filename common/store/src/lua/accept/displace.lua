@@ -29,7 +29,7 @@ local function prepare()
   LOG_LENGTH = policy[2] or '1000'
   if not clock and clock_back == 0 then
     clock, turn_read = tonumber(accepted_at), tonumber(stats_kept[4]) or 0
-    turn, stats_known.exhausted = turn_read, stats_kept[8]
+    turn, stats_known.exhausted = turn_read, stats_kept[9]
     stats_written[1], stats_written[2] = 'clockRaw', text_of(clock_found)
   end
 end

@@ -1,5 +1,8 @@
 -- Lanes: who has something to send now and had not before ---------------------------------------------------------------
 
+-- Leases a delivery at once to a worker that rests, if it can; returns whether it did (accept/handing.lua).
+local hand
+
 -- Those who enter a lane with this call, by lane: turns and ids.
 local entering = {}
 

@@ -45,5 +45,9 @@ for _, e in ipairs(touched) do
   e.last_attempt = e.last_report and last_attempt(e)
 end
 tally.write()
+local prospect = (ready_left and 1 or 0) + (is_awaited and 2 or 0)
+if resting.begin(ready_left) then
+  prospect = prospect + 4
+end
 flush()
-return { results, out_endpoints, out_events, out_leases, due_in, (ready_left and 1 or 0) + (is_awaited and 2 or 0), out_suspects, server_time }
+return { results, out_endpoints, out_events, out_leases, due_in, prospect, out_suspects, server_time }

@@ -15,25 +15,34 @@ if #each_report > 0 and not is_repeat then
   are_recorded = #records > 0 and call('EXISTS', unpack(records)) > 0
 end
 
+-- Ends a lease; returns its endpoint, what its token says, and its payload's size. Of one whose endpoint was removed meanwhile nothing is
+-- left then.
+local function end_lease(delivery, token, is_quiet)
+  is_done[delivery] = true
+  done[#done + 1] = delivery
+  local terms, size = tally.parse_token(token)
+  size = tonumber(size)
+  shares.free(terms, is_quiet)
+  local e = endpoint_for(delivery)
+  if e then
+    e.in_flight = e.in_flight > 0 and e.in_flight - 1 or 0
+  else
+    cancel(nil, delivery, size)
+  end
+  return e, terms, size
+end
+
 local function record(report, stands)
   local delivery, token, kind = ARGV[report + DELIVERY], ARGV[report + TOKEN], ARGV[report + KIND]
   local was_suspect = held.count > 0 and let_go(held, delivery, string.match(token, ':(%d+)'))
   if stands ~= token or is_done[delivery] then
     return '0'
   end
-  is_done[delivery] = true
-  done[#done + 1] = delivery
-  local terms, size = tally.parse_token(token)
-  local attempt, generation = terms.attempt, terms.generation
-  shares.free(terms, kind == 'W')
-  size = tonumber(size)
-  local e = endpoint_for(delivery)
+  local e, terms, size = end_lease(delivery, token, kind == 'W')
   if not e then
-    cancel(nil, delivery, size) -- its endpoint was removed meanwhile
     return '1'
   end
-  local in_flight = e.in_flight
-  e.in_flight = in_flight > 0 and in_flight - 1 or 0
+  local attempt, generation = terms.attempt, terms.generation
   if kind == 'S' then
     note_recent(e, ARGV[report + MS])
   elseif kind == 'F' then
@@ -64,6 +73,18 @@ local function record(report, stands)
     return refused(e, delivery, attempt, size, generation, is_manual, was_suspect, report)
   end
   return fail(e, delivery, attempt, size, counts and not is_manual, was_suspect, report)
+end
+
+-- What was handed to a worker, and has not come there, is as good as before.
+do
+  local delivery, whose = resting.look()
+  local token = delivery and call('HGET', TOKENS, delivery)
+  if token and string.match(token, '^%S*') == whose then
+    local e = end_lease(delivery, token)
+    if e then
+      give_back(e, delivery, 0, false, 0)
+    end
+  end
 end
 
 -- A digit for each report.

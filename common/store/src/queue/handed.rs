@@ -1,0 +1,92 @@
+//! What a worker is handed while it waits: `accept/handing.lua` leases a delivery that comes alone, and leaves it in a list of the worker's.
+
+use std::sync::Arc;
+
+use domain::clock::Timestamp;
+use redis::Value;
+
+use super::{LeaseToken, Leased};
+use crate::StoreError;
+use crate::decode::{bytes, unexpected};
+use crate::scripts::{Answer, List};
+
+/// How a wait for something to do ended.
+#[derive(Debug)]
+pub enum Woken {
+    /// Nothing came.
+    Nothing,
+    /// A wake token: there may be something to fetch.
+    Token,
+    /// A delivery, which is leased to this worker.
+    Handed(Box<Handed>),
+}
+
+/// A delivery that a worker was handed.
+#[derive(Debug)]
+pub struct Handed {
+    /// The delivery.
+    pub leased: Leased,
+    /// The sequence of the call with which the worker began to wait.
+    pub after: u64,
+    /// When it was leased, by Redis's own clock (see [`WorkReply::time`](super::WorkReply)).
+    pub at: Timestamp,
+}
+
+impl Answer for Woken {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        if matches!(value, Value::Nil) {
+            return Ok(Self::Nothing);
+        }
+        let (key, element) = <(String, Value)>::read(value)?;
+        if key.contains(":handed:") {
+            Handed::read(element).map(|handed| Self::Handed(Box::new(handed)))
+        } else {
+            Ok(Self::Token)
+        }
+    }
+}
+
+impl Answer for Handed {
+    fn read(value: Value) -> Result<Self, StoreError> {
+        let mut list = fields(value)?;
+        let (after, at, delivery) = (list.take()?, list.take()?, list.take()?);
+        let token: LeaseToken = list.take()?;
+        let attempt = token.attempt().parse().map_err(|_| unexpected("attempt"))?;
+        let endpoint = Arc::new(Answer::read(inner(list.take()?)?)?);
+        let event = Arc::new(Answer::read(inner(list.take()?)?)?);
+        list.end()?;
+        let leased = Leased {
+            delivery,
+            token,
+            attempt,
+            event,
+            endpoint,
+        };
+        Ok(Self { leased, after, at })
+    }
+}
+
+/// A list that is one text: each field behind its length and a colon.
+fn inner(value: Value) -> Result<Value, StoreError> {
+    let text = bytes(value)?;
+    let (mut rest, mut fields) = (text.as_slice(), Vec::new());
+    while !rest.is_empty() {
+        let (length, behind) = split_at(rest, |byte| byte == b':').ok_or_else(|| unexpected("a field without a length"))?;
+        let length = std::str::from_utf8(length).ok().and_then(|length| length.parse().ok());
+        let (field, behind) = length
+            .and_then(|length| behind.split_at_checked(length))
+            .ok_or_else(|| unexpected("the length of a field"))?;
+        fields.push(Value::BulkString(field.to_vec()));
+        rest = behind;
+    }
+    Ok(Value::Array(fields))
+}
+
+fn fields(value: Value) -> Result<List, StoreError> {
+    List::of(inner(value)?)
+}
+
+fn split_at(text: &[u8], is_end: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
+    let end = text.iter().position(|byte| is_end(*byte))?;
+    Some((&text[..end], &text[end + 1..]))
+}

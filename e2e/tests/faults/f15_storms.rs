@@ -205,7 +205,7 @@ async fn all_failed_once(system: &System, endpoint: &str, count: usize) {
         free_slow: u32::MAX,
         want_bytes: u64::MAX >> 12,
         suspects: 0,
-        rest: store::queue::Rest::default(),
+        standby: store::queue::Standby::default(),
         spare: EventId::new(Timestamp::now().as_millis()),
     };
     let mut leased: Vec<Leased> = Vec::new();

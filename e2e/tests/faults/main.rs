@@ -45,6 +45,7 @@ mod f31_killed_while_packing;
 mod f32_killed_while_erasing;
 mod f33_primary_lost;
 mod f34_workers_come_and_go;
+mod f35_handed;
 mod history_clocks;
 mod history_scene;
 mod history_upgraded;

@@ -456,7 +456,7 @@ pub(crate) fn wants(want: u32) -> WorkRequest {
         free_slow: 256,
         want_bytes: 64 << 20,
         suspects: 16,
-        rest: store::queue::Rest::default(),
+        standby: store::queue::Standby::default(),
         spare: EventId::new(Timestamp::now().as_millis()),
     }
 }

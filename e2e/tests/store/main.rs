@@ -31,6 +31,7 @@ mod forward;
 mod functions;
 mod gaps;
 mod growing;
+mod handing;
 mod headers;
 mod history;
 mod holds;

@@ -10,7 +10,7 @@ use std::time::Instant;
 use domain::id::DeliveryId;
 use store::Store;
 use store::policy::Policy;
-use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, Rest, WorkReply, WorkRequest};
+use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
@@ -26,9 +26,9 @@ use super::handoff::Handoff;
 use super::job::Job;
 use super::plan::Action;
 use super::pool::Capacity;
-use super::rest::Resting;
 use super::session::Session;
 use super::slots::Slots;
+use super::standby::Standby;
 use super::want::Want;
 
 /// What the fetcher works with.
@@ -46,7 +46,7 @@ pub(crate) struct Fetcher {
     /// Whether a wake token would help.
     pub(crate) idle: watch::Sender<bool>,
     /// What the task has brought that waits meanwhile.
-    pub(crate) resting: Arc<Resting>,
+    pub(crate) standby: Arc<Standby>,
     pub(crate) stop: Stop,
     pub(crate) drain: Drain,
     pub(crate) metrics: Metrics,
@@ -88,7 +88,7 @@ impl Fetcher {
             if stopping && view.held == 0 && session.waiting.len() == 0 && !session.may_be_handed {
                 return;
             }
-            session.planner.handed(self.resting.came() != session.told);
+            session.planner.handed(self.standby.came() != session.told);
             session.planner.allow(self.fitness.allowance(now));
             let quiet = self.store.quiet_since();
             if let Some(since) = quiet {
@@ -101,9 +101,9 @@ impl Fetcher {
             } else {
                 session.planner.next(now, &view, reports, !takes)
             };
-            // Who says that it rests, and doesn't, would be handed what it doesn't take.
+            // Who says that it stands by, and doesn't, would be handed what it doesn't take.
             let action = match action {
-                Action::Wait { idle: false, .. } if session.rests || stopping && session.may_be_handed => {
+                Action::Wait { idle: false, .. } if session.stands_by || stopping && session.may_be_handed => {
                     Action::Call(Want::NOTHING)
                 }
                 action => action,
@@ -132,7 +132,7 @@ impl Fetcher {
         let until = until.map(tokio::time::Instant::from_std);
         tokio::select! {
             Some(report) = self.reports.recv() => session.waiting.push(report),
-            () = self.resting.woken.notified() => session.planner.woken(),
+            () = self.standby.woken.notified() => session.planner.woken(),
             () = self.store.quiet_ends(), if is_quiet => session.planner.woken(),
             () = self.fitness.changed() => {}
             () = self.drain.becomes(!draining) => session.planner.woken(),
@@ -149,10 +149,10 @@ impl Fetcher {
             // Whoever waits for this worker stops as well. Nothing that is handed to it comes any more.
             self.idle.closed().await;
         }
-        let rest = Rest {
-            may_begin: want.may_rest && !stopping,
-            came: self.resting.came(),
-            missed: stopping || self.resting.has_missed(),
+        let standby = store::queue::Standby {
+            may_begin: want.may_stand_by && !stopping,
+            came: self.standby.came(),
+            missed: stopping || self.standby.has_missed(),
         };
         let (reports, failures) = session.waiting.take(due);
         let count = reports.len();
@@ -166,7 +166,7 @@ impl Fetcher {
             free_slow: want.free_slow,
             want_bytes: want.bytes,
             suspects: want.suspects,
-            rest,
+            standby,
             spare: self.store.fresh_event(),
         };
         session.calling = count;
@@ -175,11 +175,11 @@ impl Fetcher {
         self.slots.member().asks_for(want.deliveries);
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
-        session.told = rest.came;
-        session.rests = reply.rests;
-        session.may_be_handed = reply.rests || session.may_be_handed && !rest.missed;
-        if rest.missed {
-            self.resting.has_told();
+        session.told = standby.came;
+        session.stands_by = reply.stands_by;
+        session.may_be_handed = reply.stands_by || session.may_be_handed && !standby.missed;
+        if standby.missed {
+            self.standby.has_told();
         }
         let now = Instant::now();
         session.planner.answered(now, want, count, &reply);

@@ -5,14 +5,16 @@
 //! what the [`slots`] of the shard hold, and what the [`pool`] of all shards leaves them, which is little
 //! while the worker can't do its work ([`fitness`](crate::fitness)), and [`looks`] when to look although nothing woke it. Reports are
 //! [`waiting`] for a call meanwhile, those of failures for their turn ([`trickle`]); the [`session`] keeps all this from call to
-//! call. [`wake`] tells when there is something to fetch, so that nobody polls.
+//! call. [`wake`] waits until there is something to fetch, so that nobody polls, or brings a delivery that the worker is handed; [`standby`]
+//! is what it shares with the fetcher.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.
 
 pub(crate) mod slots;
 
+pub(crate) mod standby;
+
 pub(crate) mod pool;
-pub(crate) mod rest;
 
 pub(crate) mod job;
 

@@ -208,7 +208,7 @@ impl Planner {
             free_slow: if spares { slow } else { u32::MAX },
             bytes,
             suspects,
-            may_rest: self.allowance.is_none() && free > share.slots / 2 && bytes > share.bytes / 2,
+            may_stand_by: self.allowance.is_none() && free > share.slots / 2 && bytes > share.bytes / 2,
         }
     }
 

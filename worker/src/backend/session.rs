@@ -24,7 +24,7 @@ pub(super) struct Session {
     /// How many reports the call under way carries.
     pub(super) calling: usize,
     /// Whether it may be handed a delivery, as the last call was answered; and whether one may be on its way.
-    pub(super) rests: bool,
+    pub(super) stands_by: bool,
     pub(super) may_be_handed: bool,
     /// After which call the last one was handed that a call has told of.
     pub(super) told: u64,
@@ -41,7 +41,7 @@ impl Session {
             waiting: Waiting::default(),
             trickle: Trickle::default(),
             calling: 0,
-            rests: false,
+            stands_by: false,
             may_be_handed: false,
             told: 0,
         }

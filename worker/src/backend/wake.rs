@@ -14,7 +14,7 @@ use crate::stop::Stop;
 
 use super::handoff::Handoff;
 use super::job::Job;
-use super::rest::Resting;
+use super::standby::Standby;
 use super::slots::Slots;
 
 /// What the task works with.
@@ -27,7 +27,7 @@ pub(crate) struct Wake {
     pub(crate) lease: Duration,
     /// Whether the fetcher has room and nothing to do.
     pub(crate) idle: watch::Receiver<bool>,
-    pub(crate) resting: Arc<Resting>,
+    pub(crate) standby: Arc<Standby>,
     pub(crate) slots: Arc<Slots>,
     pub(crate) handoff: Arc<Handoff>,
     pub(crate) clock: Clock,
@@ -56,13 +56,13 @@ impl Wake {
                     self.outage.over();
                     match woken {
                         Woken::Nothing => {}
-                        Woken::Token => self.resting.woken.notify_one(),
+                        Woken::Token => self.standby.woken.notify_one(),
                         Woken::Handed(handed) => self.take(*handed),
                     }
                 }
                 Err(error) => {
                     let pause = self.outage.failed(&error);
-                    self.resting.break_off().await;
+                    self.standby.break_off().await;
                     tokio::time::sleep(pause).await;
                 }
             }
@@ -79,6 +79,6 @@ impl Wake {
         let permit = self.slots.take(&handed.leased, now);
         self.handoff
             .put(vec![Job::new(handed.leased, permit, leased_at, self.lease)]);
-        self.resting.note_handed(handed.after);
+        self.standby.note_handed(handed.after);
     }
 }

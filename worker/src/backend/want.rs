@@ -16,7 +16,7 @@ pub(crate) struct Want {
     /// Suspects that may be held, those that are held already included.
     pub(crate) suspects: u32,
     /// Whether it may be handed something if there is nothing to do: there is room for much more.
-    pub(crate) may_rest: bool,
+    pub(crate) may_stand_by: bool,
 }
 
 impl Want {
@@ -28,7 +28,7 @@ impl Want {
         free_slow: 0,
         bytes: 0,
         suspects: 0,
-        may_rest: false,
+        may_stand_by: false,
     };
 
     /// Nothing; but if any endpoint has its turn, slow ones included, another worker is woken for it.

@@ -10,8 +10,8 @@ use super::Parts;
 use crate::backend::fetcher::Fetcher;
 use crate::backend::handoff::Handoff;
 use crate::backend::pool::Capacity;
-use crate::backend::rest::Resting;
 use crate::backend::slots::Slots;
+use crate::backend::standby::Standby;
 use crate::backend::wake::Wake;
 use crate::deliver::Sender;
 use crate::gauge::Gauge;
@@ -43,7 +43,7 @@ struct WakeUp {
     /// Whether a wake token would help.
     idle: watch::Sender<bool>,
     /// What waiting has brought.
-    resting: Arc<Resting>,
+    standby: Arc<Standby>,
 }
 
 impl Queue<'_> {
@@ -51,7 +51,7 @@ impl Queue<'_> {
     pub(super) fn start(&self, reports: UnboundedReceiver<Report>, sender: &Arc<Sender>, tasks: &mut Tasks) {
         let wake_up = WakeUp {
             idle: watch::Sender::new(false),
-            resting: Arc::default(),
+            standby: Arc::default(),
         };
         let shard = self.shard.store.shard().number;
         let register = Register::of(&self.parts.identity, shard, &self.parts.drain);
@@ -93,7 +93,7 @@ impl Queue<'_> {
             handoff: Arc::clone(self.handoff),
             egress: parts.egress.clone(),
             idle: wake_up.idle,
-            resting: wake_up.resting,
+            standby: wake_up.standby,
             stop: parts.stop.clone(),
             drain: parts.drain.clone(),
             metrics: parts.metrics.clone(),
@@ -131,7 +131,7 @@ impl Queue<'_> {
             incarnation: register.incarnation.clone(),
             lease: parts.config.policy().lease(),
             idle: wake_up.idle.subscribe(),
-            resting: Arc::clone(&wake_up.resting),
+            standby: Arc::clone(&wake_up.standby),
             slots: Arc::clone(self.slots),
             handoff: Arc::clone(self.handoff),
             clock: parts.clock.clone(),

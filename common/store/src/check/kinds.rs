@@ -144,6 +144,7 @@ pub(super) const KINDS: &[Kind] = &[
     of("creation:", Lifetime::Required, Take::Nothing),
     of("worker:", Lifetime::Required, Take::Nothing),
     of("workers:", Lifetime::Required, Take::Nothing),
+    of("handed:", Lifetime::Required, Take::Nothing),
     of("removed:", Lifetime::Required, Take::Nothing),
     of("changed:", Lifetime::Required, Take::Nothing),
     of("trial:", Lifetime::Required, Take::Nothing),

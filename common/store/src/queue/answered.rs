@@ -32,12 +32,12 @@ impl Answer for Receipts {
     }
 }
 
-/// What there is beside the leases, as a sum: 1 if there is more to fetch, 2 if reports are awaited, 4 if the worker rests.
+/// What there is beside the leases, as a sum: 1 if there is more to fetch, 2 if reports are awaited, 4 if the worker stands by.
 #[derive(Debug)]
 pub(crate) struct Prospect {
     pub(super) more: bool,
     pub(super) awaited: bool,
-    pub(super) rests: bool,
+    pub(super) stands_by: bool,
 }
 
 impl Answer for Prospect {
@@ -46,7 +46,7 @@ impl Answer for Prospect {
         Ok(Self {
             more: sum & 1 != 0,
             awaited: sum & 2 != 0,
-            rests: sum & 4 != 0,
+            stands_by: sum & 4 != 0,
         })
     }
 }

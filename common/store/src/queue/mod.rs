@@ -29,7 +29,7 @@ pub(crate) use script::Work;
 use script::reply;
 pub(crate) use upkeep::UpkeepStep;
 pub use upkeep::{Released, UpkeepReply, Wish};
-pub use work::{MAX_FETCH, MAX_REPORTS, Rest, WorkReply, WorkRequest};
+pub use work::{MAX_FETCH, MAX_REPORTS, Standby, WorkReply, WorkRequest};
 
 /// One run of a worker process: no two runs share it. Fences calls that arrive late.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when Redis fails. What the worker was handed may be lost then, which its next call has to say (`Rest::missed`).
+    /// [`StoreError`] when Redis fails. What the worker was handed may be lost then, which its next call has to say ([`Standby::missed`]).
     pub async fn wait_for_work(&self, incarnation: &Incarnation, timeout: Duration) -> Result<Woken, StoreError> {
         let keys = self.keys();
         let mut command = redis::cmd("BLPOP");

@@ -22,7 +22,7 @@ script! {
     /// Records what became of leases, then hands out new ones.
     "work" = [
         "work/start", "work/lanes", "work/log", "work/succeeded", "work/failed", "work/held", "work/given_back", "work/probed",
-        "work/resting", "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
+        "work/standby", "work/reports", "work/retries", "work/leases", "work/turns", "work/suspects", "work/answer",
     ]: AllowOom, Writes, needs [STRIKES, ENABLE, RELEASES, PLACES, RECENT];
     struct Work<'a> {
         incarnation: &'a Incarnation,
@@ -37,7 +37,7 @@ script! {
         /// The most suspects that the worker may hold.
         most_suspects: u32,
         /// Whether it may be handed a delivery if there is nothing to do.
-        may_rest: bool,
+        may_stand_by: bool,
         /// The call after which it was handed the delivery that came last.
         came: u64,
         /// Whether what it was handed may have been lost on its way.
@@ -211,9 +211,9 @@ impl<'a> Work<'a> {
             free: request.free,
             free_slow: request.free_slow,
             most_suspects: request.suspects,
-            may_rest: request.rest.may_begin,
-            came: request.rest.came,
-            missed: request.rest.missed,
+            may_stand_by: request.standby.may_begin,
+            came: request.standby.came,
+            missed: request.standby.missed,
             policy: Rules(policy),
             spare: &request.spare,
             slow: &request.slow_endpoints,
@@ -252,7 +252,7 @@ pub(super) fn reply(answer: <Work<'_> as crate::scripts::Script>::Answer) -> Res
         next_due,
         more: prospect.more,
         awaited: prospect.awaited,
-        rests: prospect.rests,
+        stands_by: prospect.stands_by,
         time,
     })
 }

@@ -35,14 +35,14 @@ pub struct WorkRequest {
     /// The most suspects (quarantined deliveries) that this worker may hold, those that it holds already included.
     pub suspects: u32,
     /// What it says of deliveries that it is handed while it waits.
-    pub rest: Rest,
+    pub standby: Standby,
     /// A fresh id, from which the ids of account events are made that this call may give rise to.
     pub spare: EventId,
 }
 
 /// What a worker says of deliveries that it is handed while it waits for something to do ([`Woken::Handed`](super::Woken)).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Rest {
+pub struct Standby {
     /// It may be handed one from now on, if this call finds nothing to do.
     pub may_begin: bool,
     /// The sequence of the call after which it was handed the last one that has come; 0: none has.
@@ -70,7 +70,7 @@ pub struct WorkReply {
     /// Reports are awaited: deliveries of an endpoint that neither fails nor is slow can't be served before an attempt of its ends.
     pub awaited: bool,
     /// It may be handed a delivery from now on ([`Woken::Handed`](super::Woken)), until its next call.
-    pub rests: bool,
+    pub stands_by: bool,
     /// What Redis's own clock showed as the script ran. Unlike the time by which everything is stored, it goes where that is
     /// set.
     pub time: Timestamp,

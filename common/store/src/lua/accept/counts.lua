@@ -10,7 +10,7 @@ local stats_changed, are_counts_stale = {}, false
 local function look_once(...)
   if not stats_kept then
     local now
-    now, clock_found, clock_back, stats_kept = look_at_clock('events', 'deliveries', 'resting', ...)
+    now, clock_found, clock_back, stats_kept = look_at_clock('events', 'deliveries', 'standby', ...)
     accepted_at = string.format('%d', now)
   end
 end

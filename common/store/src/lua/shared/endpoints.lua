@@ -35,10 +35,10 @@ local function read_clock()
   if clock then
     return clock
   end
-  local now, raw_now, back, kept = look_at_clock('attempts', 'succeeded', 'resting')
+  local now, raw_now, back, kept = look_at_clock('attempts', 'succeeded', 'standby')
   clock, turn_read = now, tonumber(kept[4]) or 0
   turn = turn_read
-  stats_known.attempts, stats_known.succeeded, stats_known.resting = kept[5], kept[6], kept[7]
+  stats_known.attempts, stats_known.succeeded, stats_known.standby = kept[5], kept[6], kept[7]
   if back > 0 then
     call('HSET', STATS, 'clockRaw', raw_now, 'clockSkew', now - raw_now)
     if back >= 60000 then

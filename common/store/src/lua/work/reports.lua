@@ -77,7 +77,7 @@ end
 
 -- What was handed to a worker, and has not come there, is as good as before.
 do
-  local delivery, whose = resting.look()
+  local delivery, whose = standby.look()
   local token = delivery and call('HGET', TOKENS, delivery)
   if token and string.match(token, '^%S*') == whose then
     local e = end_lease(delivery, token)

@@ -1,18 +1,18 @@
--- Resting --------------------------------------------------------------------------------------------------------
+-- Standing by ----------------------------------------------------------------------------------------------------
 
--- A worker that has found nothing, and has room for more than half of what it may hold, rests: `accept` may hand it a delivery
--- (accept/handing.lua). `resting` in `stats` is the last one that said so: `<incarnation> <sequence> <free> <lease (ms)> <cap> <most at a
+-- A worker that has found nothing, and has room for more than half of what it may hold, stands by: `accept` may hand it a delivery
+-- (accept/handing.lua). `standby` in `stats` is the last one that said so: `<incarnation> <sequence> <free> <lease (ms)> <cap> <most at a
 -- destination>`, and, when it was handed something, `<incarnation> <sequence> handed <when> <delivery>`, until it says that this has come.
-local resting = {}
+local standby = {}
 do
   -- What was handed so long ago (ms), and still isn't fetched, goes to somebody else: that worker is gone.
   local GONE_AFTER = 1000
 
   local said
 
-  -- Looks at who rests. Returns the delivery that was handed and is to be taken back, and whose its lease is.
-  resting.look = function()
-    said = stats_known.resting or ''
+  -- Looks at who stands by. Returns the delivery that was handed and is to be taken back, and whose its lease is.
+  standby.look = function()
+    said = stats_known.standby or ''
     local is_mine = string.sub(said, 1, #incarnation + 1) == incarnation .. ' '
     local who, in_call, at, delivery = string.match(said, '^(%w+) (%d+) handed (%d+) (%S+)$')
     if not who then
@@ -30,16 +30,16 @@ do
     end
   end
 
-  -- Says that this worker rests, if it may and there is nothing to do; returns whether it does.
-  resting.begin = function(is_needed)
-    local rests = ARGV[MAY_REST] == '1' and not is_needed and not string.find(said, ' handed ', 1, true)
-    if rests then
+  -- Says that this worker stands by, if it may and there is nothing to do; returns whether it does.
+  standby.begin = function(is_needed)
+    local stands_by = ARGV[MAY_STAND_BY] == '1' and not is_needed and not string.find(said, ' handed ', 1, true)
+    if stands_by then
       said = incarnation .. ' ' .. sequence_text .. ' ' .. ARGV[FREE] .. ' ' .. text_of(policy.lease) .. ' ' .. text_of(CAP) .. ' '
         .. text_of(MOST_AT_DESTINATION)
     end
-    if said ~= (stats_known.resting or '') then
-      stats_written[#stats_written + 1], stats_written[#stats_written + 2] = 'resting', said
+    if said ~= (stats_known.standby or '') then
+      stats_written[#stats_written + 1], stats_written[#stats_written + 2] = 'standby', said
     end
-    return rests
+    return stands_by
   end
 end

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-/// What the wait has brought. A worker that rests may be handed a delivery, one until its next call, which says that it came.
+/// What the wait has brought. A worker that stands by may be handed a delivery, one until its next call, which says that it came.
 #[derive(Debug, Default)]
-pub(crate) struct Resting {
+pub(crate) struct Standby {
     /// Notified when there may be something to fetch.
     pub(super) woken: Notify,
     /// After which call the last one was handed that came; 0: none has come.
@@ -17,7 +17,7 @@ pub(crate) struct Resting {
     told: Notify,
 }
 
-impl Resting {
+impl Standby {
     /// What was handed after a call has come.
     pub(super) fn note_handed(&self, after: u64) {
         self.came.store(after, Ordering::SeqCst);

@@ -52,14 +52,13 @@ async fn push(system: &System) -> Pushed {
 
 /// Everything came, once, and no lease had to end by itself.
 async fn all_came_once(system: &mut System, receiver: &Receiver, pushed: Vec<Pushed>) {
-    let balance = Account::of(system)
-        .at(receiver)
-        .accepted(pushed)
-        .balance()
-        .await;
+    let balance = Account::of(system).at(receiver).accepted(pushed).balance().await;
     assert_eq!((balance.delivered, balance.duplicates), (balance.deliveries, 0));
     assert_eq!(counter(&system.redis, "leasesLost"), 0);
-    assert_eq!(keys(&mut connect(&system.redis), "handed:*"), Vec::<String>::new());
+    assert_eq!(
+        keys(&mut connect(&system.redis), "handed:*"),
+        Vec::<String>::new()
+    );
     system.stop();
 }
 
@@ -117,7 +116,11 @@ async fn the_worker_is_gone() {
     system.workers[0].kill9();
     nobody_waits(&system.redis).await;
     let mut pushed = vec![push(&system).await];
-    assert!(standby(&system.redis).contains("handed"), "{}", standby(&system.redis));
+    assert!(
+        standby(&system.redis).contains("handed"),
+        "{}",
+        standby(&system.redis)
+    );
     for _ in 0..3 {
         pushed.push(push(&system).await);
     }

@@ -79,9 +79,7 @@ async fn one_that_comes_alone_is_handed_with_all_that_an_attempt_needs() {
         fixture.accept(&event).await;
         fixture.assert_sound().await;
         let handed = handed(&fixture, &worker.incarnation).await.unwrap();
-        let lag = Timestamp::now()
-            .as_millis()
-            .saturating_sub(handed.at.as_millis());
+        let lag = Timestamp::now().as_millis().saturating_sub(handed.at.as_millis());
         assert!(handed.after == round && lag < 60_000, "{lag} {}", handed.after);
         let leased = handed.leased;
         assert_eq!((leased.attempt, leased.event.id.clone()), (1, event.id));
@@ -89,7 +87,11 @@ async fn one_that_comes_alone_is_handed_with_all_that_an_attempt_needs() {
         assert_eq!(leased.event.event, "lead.captured");
         let stored = fixture.get(&endpoint).await;
         assert_eq!(
-            (&leased.endpoint.id, &leased.endpoint.account, leased.endpoint.url.as_str()),
+            (
+                &leased.endpoint.id,
+                &leased.endpoint.account,
+                leased.endpoint.url.as_str()
+            ),
             (&endpoint, &account(), stored.url.as_str())
         );
         assert!(leased.endpoint.previous_secret.is_none() && !leased.endpoint.slow);
@@ -116,11 +118,16 @@ async fn it_is_handed_one_until_its_next_call() {
 async fn its_failure_is_one_like_any_other() {
     let (fixture, endpoint, mut worker) = on_its_way().await;
     let handed = handed(&fixture, &worker.incarnation).await.unwrap();
-    fixture.report(&mut worker, &handed.leased, failed(Some(30))).await;
+    fixture
+        .report(&mut worker, &handed.leased, failed(Some(30)))
+        .await;
     assert_eq!(fixture.get(&endpoint).await.consecutive_failures, 1);
     fixture.pass(Duration::from_secs(31)).await;
     let again = fixture.fetch(&mut worker, 64).await.remove(0);
-    assert_eq!((again.delivery.clone(), again.attempt), (handed.leased.delivery, 2));
+    assert_eq!(
+        (again.delivery.clone(), again.attempt),
+        (handed.leased.delivery, 2)
+    );
     fixture.report(&mut worker, &again, succeeded()).await;
     fixture.assert_drained().await;
 }
@@ -180,7 +187,10 @@ async fn what_came_is_not_taken_back_however_late_that_is_told() {
 async fn what_a_worker_that_is_gone_was_handed_goes_to_another() {
     let (fixture, _, _gone) = on_its_way().await;
     let mut other = Worker::new();
-    assert!(fixture.fetch(&mut other, 64).await.is_empty(), "it may still come");
+    assert!(
+        fixture.fetch(&mut other, 64).await.is_empty(),
+        "it may still come"
+    );
     fixture.pass(GONE).await;
     let reply = fixture.work(&mut other, stands_by(0)).await;
     assert_eq!((reply.leased.len(), reply.leased[0].attempt), (1, 1));
@@ -215,7 +225,11 @@ async fn what_such_a_worker_fetched_waits_for_the_end_of_its_lease() {
 #[tokio::test]
 async fn its_endpoint_is_removed_meanwhile() {
     let (fixture, endpoint, mut worker) = on_its_way().await;
-    fixture.store.remove_endpoint(&account(), &endpoint).await.unwrap();
+    fixture
+        .store
+        .remove_endpoint(&account(), &endpoint)
+        .await
+        .unwrap();
     let reply = fixture.work(&mut worker, stands_by(0)).await;
     assert!(reply.leased.is_empty());
     fixture.assert_sound().await;
@@ -283,22 +297,35 @@ async fn what_has_to_wait_or_might_hang_goes_the_way_of_all_others() {
     assert!(!is_handed(&fixture, &mut worker, &event()).await, "slow");
     set("slow", "0").await;
     fixture.set_limit(&endpoint, 1).await;
-    assert!(!is_handed(&fixture, &mut worker, &event()).await, "has yet to show that it answers");
+    assert!(
+        !is_handed(&fixture, &mut worker, &event()).await,
+        "has yet to show that it answers"
+    );
     fixture.end_slow_start(&endpoint).await;
 
     fixture.set_rate(&endpoint, Some(600)).await;
     assert!(!is_handed(&fixture, &mut worker, &event()).await, "a rate");
     fixture.set_rate(&endpoint, None).await;
 
-    let large = event_of(EventType::LEAD_CAPTURED, "bot", &format!(r#"{{"a":"{}"}}"#, "a".repeat(16_384)));
+    let large = event_of(
+        EventType::LEAD_CAPTURED,
+        "bot",
+        &format!(r#"{{"a":"{}"}}"#, "a".repeat(16_384)),
+    );
     assert!(!is_handed(&fixture, &mut worker, &large).await, "large");
     assert!(is_handed(&fixture, &mut worker, &event()).await);
 
     let second = fixture.endpoint(&["*"]).await;
-    assert!(!is_handed(&fixture, &mut worker, &event()).await, "two deliveries");
+    assert!(
+        !is_handed(&fixture, &mut worker, &event()).await,
+        "two deliveries"
+    );
     fixture.switch(&second, false, ParkedAction::Deliver).await;
     fixture.accept_all(&[event(), event()], BUDGETS).await;
-    assert!(handed(&fixture, &worker.incarnation).await.is_none(), "two events");
+    assert!(
+        handed(&fixture, &worker.incarnation).await.is_none(),
+        "two events"
+    );
 }
 
 #[tokio::test]
@@ -312,10 +339,16 @@ async fn nobody_who_waits_is_passed_by() {
     assert_eq!(fixture.fetch(&mut busy, 64).await.len(), 2);
     assert!(fixture.work(&mut worker, stands_by(0)).await.stands_by);
     fixture.push().await;
-    assert!(handed(&fixture, &worker.incarnation).await.is_none(), "it is at its limit");
+    assert!(
+        handed(&fixture, &worker.incarnation).await.is_none(),
+        "it is at its limit"
+    );
     fixture.set_limit(&endpoint, 32).await;
     fixture.push().await;
-    assert!(handed(&fixture, &worker.incarnation).await.is_none(), "others wait for it");
+    assert!(
+        handed(&fixture, &worker.incarnation).await.is_none(),
+        "others wait for it"
+    );
     fixture.assert_sound().await;
 }
 

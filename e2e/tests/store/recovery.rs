@@ -193,7 +193,8 @@ async fn a_wake_token_ends_the_wait() {
         .unwrap();
     assert!(matches!(woken, Woken::Nothing));
     let store = fixture.store.clone();
-    let waiting = tokio::spawn(async move { store.wait_for_work(&incarnation, Duration::from_secs(30)).await });
+    let waiting =
+        tokio::spawn(async move { store.wait_for_work(&incarnation, Duration::from_secs(30)).await });
     fixture.push().await;
     assert!(matches!(waiting.await.unwrap().unwrap(), Woken::Token));
 }

@@ -103,7 +103,9 @@ impl Fetcher {
             };
             // Who says that it stands by, and doesn't, would be handed what it doesn't take.
             let action = match action {
-                Action::Wait { idle: false, .. } if session.stands_by || stopping && session.may_be_handed => {
+                Action::Wait { idle: false, .. }
+                    if session.stands_by || stopping && session.may_be_handed =>
+                {
                     Action::Call(Want::NOTHING)
                 }
                 action => action,

@@ -14,8 +14,8 @@ use crate::stop::Stop;
 
 use super::handoff::Handoff;
 use super::job::Job;
-use super::standby::Standby;
 use super::slots::Slots;
+use super::standby::Standby;
 
 /// What the task works with.
 #[derive(Debug)]

@@ -48,12 +48,12 @@ impl Answer for Woken {
 
 impl Answer for Handed {
     fn read(value: Value) -> Result<Self, StoreError> {
-        let mut list = fields(value)?;
+        let mut list = List::of(fields(value)?)?;
         let (after, at, delivery) = (list.take()?, list.take()?, list.take()?);
         let token: LeaseToken = list.take()?;
         let attempt = token.attempt().parse().map_err(|_| unexpected("attempt"))?;
-        let endpoint = Arc::new(Answer::read(inner(list.take()?)?)?);
-        let event = Arc::new(Answer::read(inner(list.take()?)?)?);
+        let endpoint = Arc::new(Answer::read(fields(list.take()?)?)?);
+        let event = Arc::new(Answer::read(fields(list.take()?)?)?);
         list.end()?;
         let leased = Leased {
             delivery,
@@ -67,26 +67,23 @@ impl Answer for Handed {
 }
 
 /// A list that is one text: each field behind its length and a colon.
-fn inner(value: Value) -> Result<Value, StoreError> {
+fn fields(value: Value) -> Result<Value, StoreError> {
     let text = bytes(value)?;
     let (mut rest, mut fields) = (text.as_slice(), Vec::new());
     while !rest.is_empty() {
-        let (length, behind) = split_at(rest, |byte| byte == b':').ok_or_else(|| unexpected("a field without a length"))?;
-        let length = std::str::from_utf8(length).ok().and_then(|length| length.parse().ok());
-        let (field, behind) = length
-            .and_then(|length| behind.split_at_checked(length))
-            .ok_or_else(|| unexpected("the length of a field"))?;
+        let (field, behind) = next_field(rest).ok_or_else(|| unexpected("a field without its length"))?;
         fields.push(Value::BulkString(field.to_vec()));
         rest = behind;
     }
     Ok(Value::Array(fields))
 }
 
-fn fields(value: Value) -> Result<List, StoreError> {
-    List::of(inner(value)?)
+/// The first field, and what stands behind it.
+fn next_field(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = text.iter().position(|byte| *byte == b':')?;
+    let length = std::str::from_utf8(text.get(..colon)?).ok()?.parse().ok()?;
+    text.get(colon + 1..)?.split_at_checked(length)
 }
 
-fn split_at(text: &[u8], is_end: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
-    let end = text.iter().position(|byte| is_end(*byte))?;
-    Some((&text[..end], &text[end + 1..]))
-}
+#[cfg(test)]
+mod tests;

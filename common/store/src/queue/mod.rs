@@ -97,7 +97,11 @@ impl Store {
     /// # Errors
     ///
     /// [`StoreError`] when Redis fails. What the worker was handed may be lost then, which its next call has to say ([`Standby::missed`]).
-    pub async fn wait_for_work(&self, incarnation: &Incarnation, timeout: Duration) -> Result<Woken, StoreError> {
+    pub async fn wait_for_work(
+        &self,
+        incarnation: &Incarnation,
+        timeout: Duration,
+    ) -> Result<Woken, StoreError> {
         let keys = self.keys();
         let mut command = redis::cmd("BLPOP");
         command

@@ -20,6 +20,11 @@ pub(super) enum Op {
         worker: usize,
         want: u32,
     },
+    /// A worker stands by, and an event comes. What it is handed comes or is lost on its way.
+    HandOver {
+        worker: usize,
+        comes: bool,
+    },
     Report {
         worker: usize,
         lease: usize,
@@ -124,6 +129,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         6 => Just(Op::Accept),
         2 => (300..4000_u64).prop_map(|bytes| Op::AcceptOverBudget { bytes }),
         6 => (0..3_usize, 1..16_u32).prop_map(|(worker, want)| Op::Fetch { worker, want }),
+        4 => (0..3_usize, any::<bool>()).prop_map(|(worker, comes)| Op::HandOver { worker, comes }),
         10 => (0..3_usize, 0..8_usize, outcome).prop_map(|(worker, lease, outcome)| Op::Report { worker, lease, outcome }),
         2 => (0..3_usize).prop_map(|worker| Op::Repeat { worker }),
         1 => (0..3_usize).prop_map(|worker| Op::Crash { worker }),
@@ -157,6 +163,7 @@ impl Model {
             Op::Accept => self.accept().await,
             Op::AcceptOverBudget { bytes } => self.accept_over_budget(bytes).await,
             Op::Fetch { worker, want } => self.fetch(worker, want).await,
+            Op::HandOver { worker, comes } => self.hand_over(worker, comes).await,
             Op::Report {
                 worker,
                 lease,

@@ -1,9 +1,11 @@
 //! What workers do in the model: they fetch, and repeat calls whose answer was lost.
 
+use std::time::Duration;
+
 use domain::delivery::{DeliveryState, Transition};
 use domain::endpoint::EndpointState;
 use store::check::Place;
-use store::queue::{Leased, WorkReply, WorkRequest};
+use store::queue::{Leased, Standby, Woken, WorkReply, WorkRequest};
 
 use super::shares::url_after;
 use super::suspects::MOST_SUSPECTS;
@@ -20,6 +22,8 @@ pub(super) struct ModelWorker {
     pub(super) worker: Worker,
     pub(super) held: Vec<HeldLease>,
     last: Option<(WorkRequest, WorkReply)>,
+    /// After which call it was handed what came last.
+    came: u64,
 }
 
 impl ModelWorker {
@@ -28,6 +32,7 @@ impl ModelWorker {
             worker: Worker::new(),
             held: vec![],
             last: None,
+            came: 0,
         }
     }
 }
@@ -84,6 +89,52 @@ impl Model {
         }
     }
 
+    /// A worker stands by while an event comes.
+    pub(super) async fn hand_over(&mut self, worker: usize, comes: bool) {
+        let standby = Standby {
+            may_begin: true,
+            ..Standby::default()
+        };
+        self.call(worker, WorkRequest { standby, ..wants(16) }).await;
+        self.follow_work().await;
+        self.accept().await;
+        let incarnation = self.workers[worker].worker.incarnation.clone();
+        let wait = Duration::from_millis(10);
+        let woken = self
+            .fixture
+            .store
+            .wait_for_work(&incarnation, wait)
+            .await
+            .unwrap();
+        let lost = match woken {
+            Woken::Handed(handed) => {
+                let leased = vec![handed.leased.clone()];
+                let reply = WorkReply {
+                    leased,
+                    ..WorkReply::default()
+                };
+                self.suspects.leased(&incarnation, handed.after, &reply);
+                self.leased(worker, handed.after, &handed.leased);
+                let id = handed.leased.delivery.clone();
+                self.workers[worker].came = handed.after;
+                (!comes).then_some(id)
+            }
+            Woken::Token | Woken::Nothing => None,
+        };
+        let missed = lost.is_some();
+        if let Some(id) = lost {
+            self.workers[worker].came = 0;
+            self.workers[worker].held.pop();
+            self.take(&id, Transition::GivenBack);
+        }
+        let standby = Standby {
+            missed,
+            ..Standby::default()
+        };
+        self.call(worker, WorkRequest { standby, ..wants(0) }).await;
+        self.follow_work().await;
+    }
+
     /// A new call of a worker; returns the receipts of its reports.
     pub(super) async fn call(&mut self, worker: usize, request: WorkRequest) -> WorkReply {
         let held = &mut self.workers[worker];
@@ -91,6 +142,10 @@ impl Model {
         let request = WorkRequest {
             sequence: held.worker.sequence,
             suspects: MOST_SUSPECTS,
+            standby: Standby {
+                came: held.came,
+                ..request.standby
+            },
             ..request
         };
         let reply = self

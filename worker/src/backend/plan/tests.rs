@@ -78,7 +78,10 @@ fn it_may_be_handed_something_while_more_than_half_is_free() {
     assert!(!may_stand_by(50, 0, None));
     assert!(!may_stand_by(0, 500, None));
     let trying = Allowance { most: 1, from: None };
-    assert!(!may_stand_by(0, 0, Some(trying)), "not while it can't do its work");
+    assert!(
+        !may_stand_by(0, 0, Some(trying)),
+        "not while it can't do its work"
+    );
 }
 
 #[test]

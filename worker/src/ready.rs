@@ -2,9 +2,9 @@
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use store::Store;
 use store::ready;
 use store::server::{AckDurability, Expectations};
+use store::{Store, Turn};
 
 use crate::config::Config;
 use crate::error::RunError;
@@ -59,4 +59,16 @@ pub(crate) async fn wait_for_any(
         Some(first) => first,
         None => Err(RunError::Refused("the store has no shards".to_owned())),
     }
+}
+
+/// Waits for a shard, if it has not been reached yet, and looks at it for as long as it can be used, which is for ever.
+pub(crate) async fn watch(config: &Config, shard: &WorkerShard, outage: &mut Outage, on_turn: impl Fn(Turn)) {
+    if shard.reached.get().is_none() {
+        if let Err(error) = wait_for_store(config, &shard.store, outage).await {
+            tracing::error!(%error, shard = shard.store.shard().number, "a shard can't be used");
+            return;
+        }
+        shard.open();
+    }
+    match shard.store.watch(&expected(config), on_turn).await {}
 }

@@ -4,13 +4,15 @@
 //! answers or the worker's deadline has passed, so no report is dropped, and a worker that reconnects reports before it
 //! fetches.
 
+mod receipts;
+
 use std::sync::Arc;
 use std::time::Instant;
 
 use domain::id::DeliveryId;
 use store::Store;
 use store::policy::Policy;
-use store::queue::{Incarnation, LeaseToken, Outcome, Receipt, Report, WorkReply, WorkRequest};
+use store::queue::{Incarnation, LeaseToken, Outcome, Report, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
@@ -241,28 +243,5 @@ impl Fetcher {
             Job::new(leased, permit, asked, self.policy.lease())
         });
         self.handoff.put(jobs.collect());
-    }
-
-    fn take_receipts(&self, reports: &[Report], receipts: &[Receipt]) {
-        for (report, receipt) in reports.iter().zip(receipts) {
-            if *receipt != Receipt::Stale {
-                self.egress.recorded(report);
-            }
-            match receipt {
-                Receipt::Recorded => {}
-                Receipt::DisabledEndpoint => {
-                    self.metrics.endpoints_disabled.inc();
-                    tracing::info!(
-                        endpoint = %report.delivery.endpoint(),
-                        delivery = %report.delivery,
-                        "endpoint disabled; its deliveries are parked until it is switched on again"
-                    );
-                }
-                Receipt::Stale => {
-                    self.metrics.reports_stale.inc();
-                    tracing::info!(delivery = %report.delivery, "the lease was lost before the result came; it is not counted");
-                }
-            }
-        }
     }
 }

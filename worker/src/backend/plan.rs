@@ -7,17 +7,13 @@
 
 use std::time::{Duration, Instant};
 
-use store::queue::{MAX_FETCH, MAX_REPORTS, WorkReply};
+use store::queue::{MAX_REPORTS, WorkReply};
 
 use super::looks::Looks;
 use super::pool::{Capacity, Share};
 use super::slots::View;
 use super::want::Want;
 use crate::fitness::Allowance;
-
-/// A worker with at least this many slots tells the queue how many are free, which limits endpoints and accounts; one with fewer needs
-/// them all.
-const SPARES_FROM: u32 = 128;
 
 /// How long reports wait for others, or for something to fetch: while somebody may be waiting for them, and while nobody is. From how
 /// many on they don't wait.
@@ -36,12 +32,6 @@ const LEISURE_PART: u32 = 8;
 /// The pauses after calls that found nothing although there is something, which this worker may not take now.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-/// The most suspects that a worker holds, and the part of its slots that they may take. If one of them crashes the
-/// worker, those in flight are served one by one, so holding more would not finish them sooner (see *Quarantine* in
-/// docs/ARCHITECTURE.md).
-const MOST_SUSPECTS: u32 = 16;
-const SUSPECTS_PART: u32 = 4;
 
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +114,7 @@ impl Planner {
         if stopping {
             return if reports > 0 { REPORT } else { WAIT };
         }
-        let want = self.room(view);
+        let want = Want::fitting(view, self.share(view), self.capacity.slots, self.allowance);
         let due_at = if self.promising { now } else { self.looks.at() };
         let due_at = due_at.max(self.pause_until.unwrap_or(now));
         let allowed_at = self.allowance.and_then(|allowance| allowance.from).unwrap_or(now);
@@ -178,38 +168,6 @@ impl Planner {
             bytes: self.capacity.bytes,
             elsewhere: 0,
         })
-    }
-
-    fn room(&self, view: &View) -> Want {
-        let share = self.share(view);
-        let bytes = share.bytes.saturating_sub(view.bytes);
-        // A payload that is larger than the budget still has to be delivered, when nothing else is held.
-        if bytes == 0 && view.held > 0 {
-            return Want::default();
-        }
-        let free = share.slots.saturating_sub(view.held);
-        let slow = share.slow.saturating_sub(view.held_slow);
-        let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
-        let spares = self.capacity.slots >= SPARES_FROM;
-        let (deliveries, suspects) = match self.allowance {
-            None => (
-                deliveries,
-                MOST_SUSPECTS.min((self.capacity.slots / SUSPECTS_PART).max(1)),
-            ),
-            Some(allowance) => {
-                let held = view.held.saturating_add(share.elsewhere);
-                (deliveries.min(allowance.most.saturating_sub(held)), 1)
-            }
-        };
-        Want {
-            deliveries,
-            slow: slow.min(deliveries),
-            free: if spares { free } else { u32::MAX },
-            free_slow: if spares { slow } else { u32::MAX },
-            bytes,
-            suspects,
-            may_stand_by: self.allowance.is_none() && free > share.slots / 2 && bytes > share.bytes / 2,
-        }
     }
 
     /// A wake token came.

@@ -1,7 +1,23 @@
 //! What a call asks for.
 
+use store::queue::MAX_FETCH;
+
+use super::pool::Share;
+use super::slots::View;
+use crate::fitness::Allowance;
+
 /// So few are fetched with each call while reports wait that it can't carry.
 const FEW: u32 = 8;
+
+/// A worker with at least this many slots tells the queue how many are free, which limits endpoints and accounts; one with fewer needs
+/// them all.
+const SPARES_FROM: u32 = 128;
+
+/// The most suspects that a worker holds, and the part of its slots that they may take. If one of them crashes the
+/// worker, those in flight are served one by one, so holding more would not finish them sooner (see *Quarantine* in
+/// docs/ARCHITECTURE.md).
+const MOST_SUSPECTS: u32 = 16;
+const SUSPECTS_PART: u32 = 4;
 
 /// What to ask for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,6 +52,35 @@ impl Want {
         slow: 1,
         ..Self::NOTHING
     };
+
+    /// What a worker with so many `slots` has room for in its shard, which may hold its `share`.
+    pub(super) fn fitting(view: &View, share: Share, slots: u32, allowance: Option<Allowance>) -> Self {
+        let bytes = share.bytes.saturating_sub(view.bytes);
+        // A payload that is larger than the budget still has to be delivered, when nothing else is held.
+        if bytes == 0 && view.held > 0 {
+            return Self::default();
+        }
+        let free = share.slots.saturating_sub(view.held);
+        let slow = share.slow.saturating_sub(view.held_slow);
+        let deliveries = free.min(u32::try_from(MAX_FETCH).unwrap_or(u32::MAX));
+        let spares = slots >= SPARES_FROM;
+        let (deliveries, suspects) = match allowance {
+            None => (deliveries, MOST_SUSPECTS.min((slots / SUSPECTS_PART).max(1))),
+            Some(allowance) => {
+                let held = view.held.saturating_add(share.elsewhere);
+                (deliveries.min(allowance.most.saturating_sub(held)), 1)
+            }
+        };
+        Self {
+            deliveries,
+            slow: slow.min(deliveries),
+            free: if spares { free } else { u32::MAX },
+            free_slow: if spares { slow } else { u32::MAX },
+            bytes,
+            suspects,
+            may_stand_by: allowance.is_none() && free > share.slots / 2 && bytes > share.bytes / 2,
+        }
+    }
 
     /// As much as may be fetched while reports pile up.
     pub(super) fn few(self) -> Self {

@@ -20,7 +20,7 @@ use crate::operator_events::OperatorEventSender;
 use crate::outage::Outage;
 use crate::packing::Packing;
 use crate::presence::{Register, Telling};
-use crate::ready::{expected, wait_for_store};
+use crate::ready::watch;
 use crate::shards::WorkerShard;
 use crate::tasks::Tasks;
 use crate::test_events::{TestEventSender, TestEvents};
@@ -147,19 +147,8 @@ impl Queue<'_> {
         let (metrics, mut stop) = (self.parts.metrics.store.clone(), self.parts.stop.clone());
         let mut outage = self.parts.outage("inspect", Some(self.shard));
         async move {
-            let watched = async {
-                if shard.reached.get().is_none() {
-                    if let Err(error) = wait_for_store(&config, &shard.store, &mut outage).await {
-                        tracing::error!(%error, shard = shard.store.shard().number, "a shard can't be used");
-                        return;
-                    }
-                    shard.open();
-                }
-                let expected = expected(&config);
-                match shard.store.watch(&expected, |turn| metrics.turned(turn)).await {}
-            };
             tokio::select! {
-                () = watched => {}
+                () = watch(&config, &shard, &mut outage, |turn| metrics.turned(turn)) => {}
                 () = stop.requested() => {}
             }
         }

@@ -9,6 +9,7 @@ mod handed;
 mod lease;
 mod line;
 mod report;
+mod rules;
 mod script;
 mod upkeep;
 mod work;

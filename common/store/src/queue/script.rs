@@ -7,6 +7,7 @@ use redis::Cmd;
 
 use super::answered::{Leases, Prospect, Receipts};
 use super::line::packed;
+use super::rules::Rules;
 use super::{
     Incarnation, LeaseToken, Leased, LeasedEndpoint, LeasedEvent, MAX_FETCH, MAX_REPORTS, Outcome, Phases,
     Report, WorkReply, WorkRequest,
@@ -156,32 +157,6 @@ impl Argument for Incarnation {
     }
 }
 
-/// What of a worker's policy its calls follow: numbers, in the order in which work/start.lua reads them. They are the same in each call,
-/// so they are one argument, which Redis takes apart once.
-pub(crate) struct Rules<'a>(&'a Policy);
-
-impl Argument for Rules<'_> {
-    fn write(&self, command: &mut Cmd) {
-        let Self(policy) = self;
-        let ms = Duration::as_millis;
-        format!(
-            "{} {} {} {} {} {} {} {} {} {} {}",
-            ms(&policy.lease()),
-            ms(&policy.delivery_timeout),
-            policy.endpoint_concurrency,
-            policy.destination_concurrency,
-            policy.disable_after,
-            ms(&policy.disable_min_span),
-            ms(&kept_for(policy.retention_succeeded)),
-            ms(&kept_for(policy.retention_failed)),
-            policy.log_length,
-            u8::from(policy.operator_events),
-            policy.max_attempts,
-        )
-        .write(command);
-    }
-}
-
 impl Argument for LeaseToken {
     fn write(&self, command: &mut Cmd) {
         command.arg(self.as_str());
@@ -192,11 +167,6 @@ impl Argument for Phases {
     fn write(&self, command: &mut Cmd) {
         self.to_string().write(command);
     }
-}
-
-/// What was finished is kept for a minute at least, so that a call whose answer was lost still finds it.
-pub(crate) fn kept_for(retention: Duration) -> Duration {
-    retention.max(Duration::from_secs(60))
 }
 
 impl<'a> Work<'a> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::id::{EventId, ReplayId};
 
-use super::script::kept_for;
+use super::rules::kept_for;
 use crate::policy::Policy;
 use crate::scripts::{Answer, answered, script};
 use crate::{Store, StoreError};

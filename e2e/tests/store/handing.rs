@@ -22,7 +22,7 @@ const GONE: Duration = Duration::from_millis(1001);
 fn stands_by(came: u64) -> WorkRequest {
     WorkRequest {
         standby: Standby {
-            may_begin: true,
+            room: 64,
             came,
             missed: false,
         },
@@ -169,7 +169,7 @@ async fn what_came_is_not_taken_back_however_late_that_is_told() {
     let handed = handed(&fixture, &worker.incarnation).await.unwrap();
     let request = WorkRequest {
         standby: Standby {
-            may_begin: false,
+            room: 0,
             came: handed.after,
             missed: true,
         },
@@ -208,8 +208,12 @@ async fn what_such_a_worker_fetched_waits_for_the_end_of_its_lease() {
     let mut other = Worker::new();
     fixture.pass(GONE).await;
     let reply = fixture.work(&mut other, stands_by(0)).await;
-    assert!(reply.leased.is_empty() && reply.stands_by);
+    assert!(
+        reply.leased.is_empty() && !reply.stands_by,
+        "it may still say that nothing came"
+    );
     fixture.pass(fixture.policy.lease()).await;
+    assert!(fixture.work(&mut other, stands_by(0)).await.stands_by);
     let reaped = fixture
         .store
         .upkeep_step(&fixture.policy, None, 64)
@@ -219,6 +223,40 @@ async fn what_such_a_worker_fetched_waits_for_the_end_of_its_lease() {
     assert_eq!(reaped, 1);
     let again = fixture.fetch(&mut other, 64).await.remove(0);
     finish(&fixture, &mut other, 0, &again).await;
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn a_worker_says_that_nothing_came_after_others_have_looked() {
+    let (fixture, _, mut worker) = on_its_way().await;
+    handed(&fixture, &worker.incarnation).await.unwrap();
+    fixture.pass(GONE).await;
+    assert!(fixture.fetch(&mut Worker::new(), 64).await.is_empty());
+    let reply = fixture.work(&mut worker, missed()).await;
+    assert_eq!(reply.leased.len(), 1);
+    finish(&fixture, &mut worker, 0, &reply.leased[0]).await;
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn a_worker_gets_no_more_than_it_has_room_for() {
+    let (fixture, _, mut worker) = on_its_way().await;
+    let first = handed(&fixture, &worker.incarnation).await.unwrap();
+    fixture.push().await;
+    let one = |came| WorkRequest {
+        want: 1,
+        ..stands_by(came)
+    };
+    let reply = fixture.work(&mut worker, one(0)).await;
+    assert!(reply.leased.is_empty() && reply.more, "one is on its way");
+    let mut request = one(first.after);
+    request.standby.room = 1;
+    let reply = fixture.work(&mut worker, request).await;
+    assert_eq!(reply.leased.len(), 1);
+    assert!(!reply.stands_by, "it is full now");
+    for leased in [&first.leased, &reply.leased[0]] {
+        finish(&fixture, &mut worker, first.after, leased).await;
+    }
     fixture.assert_drained().await;
 }
 

@@ -7,7 +7,7 @@
 mod receipts;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::id::DeliveryId;
 use store::Store;
@@ -32,6 +32,9 @@ use super::session::Session;
 use super::slots::Slots;
 use super::standby::Standby;
 use super::want::Want;
+
+/// How long the last call of a worker may take that holds nothing any more.
+const LAST_CALL_WITHIN: Duration = Duration::from_millis(500);
 
 /// What the fetcher works with.
 #[derive(Debug)]
@@ -81,16 +84,24 @@ impl Fetcher {
         loop {
             let now = Instant::now();
             let (stopping, draining) = (self.stop.is_set(), self.drain.is_on());
+            // Before it looks at what it holds: what comes in between is counted twice, and not never.
+            let came = self.standby.came();
             let takes = !stopping && !draining;
             // In this order: by the time a slot is free, its report is in the channel.
             let mut view = self.slots.view(now, session.planner.wants() && takes);
             while let Ok(report) = self.reports.try_recv() {
                 session.waiting.push(report);
             }
-            if stopping && view.held == 0 && session.waiting.len() == 0 && !session.may_be_handed {
-                return;
+            if stopping && view.held == 0 && session.waiting.len() == 0 {
+                if !std::mem::take(&mut session.may_be_handed) {
+                    return;
+                }
+                // Redis may be gone as well: then its lease ends by itself.
+                let last = self.call(session, Want::NOTHING, 0, came);
+                tokio::time::timeout(LAST_CALL_WITHIN, last).await.ok();
+                continue;
             }
-            session.planner.handed(self.standby.came() != session.told);
+            session.planner.handed(came != session.told);
             session.planner.allow(self.fitness.allowance(now));
             let quiet = self.store.quiet_since();
             if let Some(since) = quiet {
@@ -105,9 +116,7 @@ impl Fetcher {
             };
             // Who says that it stands by, and doesn't, would be handed what it doesn't take.
             let action = match action {
-                Action::Wait { idle: false, .. }
-                    if session.stands_by || stopping && session.may_be_handed =>
-                {
+                Action::Wait { idle: false, .. } if session.stands_by || self.standby.has_missed() => {
                     Action::Call(Want::NOTHING)
                 }
                 action => action,
@@ -116,7 +125,7 @@ impl Fetcher {
             self.idle
                 .send_if_modified(|idle| std::mem::replace(idle, is_idle) != is_idle);
             match action {
-                Action::Call(want) => self.call(session, session.short(want, now), due).await,
+                Action::Call(want) => self.call(session, session.short(want, now), due, came).await,
                 Action::Wait { until, .. } => {
                     let until = until.into_iter().chain(session.rest_ends(due)).min();
                     self.wait(session, until, (stopping, draining), quiet.is_some())
@@ -146,7 +155,7 @@ impl Fetcher {
         }
     }
 
-    async fn call(&mut self, session: &mut Session, want: Want, due: usize) {
+    async fn call(&mut self, session: &mut Session, want: Want, due: usize, came: u64) {
         session.sequence += 1;
         let stopping = self.stop.is_set();
         if stopping {
@@ -154,9 +163,9 @@ impl Fetcher {
             self.idle.closed().await;
         }
         let standby = store::queue::Standby {
-            may_begin: want.may_stand_by && !stopping,
-            came: self.standby.came(),
+            room: if stopping { 0 } else { want.standby_room },
             missed: stopping || self.standby.has_missed(),
+            came,
         };
         let (reports, failures) = session.waiting.take(due);
         let count = reports.len();
@@ -179,9 +188,8 @@ impl Fetcher {
         self.slots.member().asks_for(want.deliveries);
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
-        session.told = standby.came;
-        session.stands_by = reply.stands_by;
-        session.may_be_handed = reply.stands_by || session.may_be_handed && !standby.missed;
+        (session.told, session.stands_by) = (standby.came, reply.stands_by);
+        session.may_be_handed = standby.room > 0 || session.may_be_handed && !standby.missed;
         if standby.missed {
             self.standby.has_told();
         }
@@ -198,7 +206,8 @@ impl Fetcher {
         if !reply.leased.is_empty() {
             self.hand_on(reply, asked);
         }
-        self.slots.member().asks_for(0);
+        // A slot is kept for what it may be handed.
+        self.slots.member().asks_for(session.stands_by.into());
     }
 
     /// Reports a lease whose endpoint or event can't be read: there is nothing to attempt.
@@ -220,6 +229,7 @@ impl Fetcher {
             match self.store.work(incarnation, &self.policy, request).await {
                 Ok(reply) => {
                     self.clock.measure(asked, Instant::now(), reply.time);
+                    self.standby.called(asked, reply.time);
                     self.outage.over();
                     return reply;
                 }

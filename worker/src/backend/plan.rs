@@ -167,6 +167,7 @@ impl Planner {
             slow: (self.capacity.slots / 2).max(1),
             bytes: self.capacity.bytes,
             elsewhere: 0,
+            keeps_slots: true,
         })
     }
 

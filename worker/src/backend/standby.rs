@@ -1,7 +1,10 @@
 //! What passes between the fetcher and the task that waits for it while there is nothing to do.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+use domain::clock::Timestamp;
 use tokio::sync::Notify;
 
 /// What the wait has brought. A worker that stands by may be handed a delivery, one until its next call, which says that it came.
@@ -15,6 +18,8 @@ pub(crate) struct Standby {
     missed: AtomicBool,
     /// Notified when a call has.
     told: Notify,
+    /// When the last call was made, and what the shard's clock showed after that.
+    called: Mutex<Option<(Instant, Timestamp)>>,
 }
 
 impl Standby {
@@ -46,4 +51,21 @@ impl Standby {
             self.told.notify_one();
         }
     }
+
+    /// A call that was `asked` then was answered: the shard's clock showed this time.
+    pub(super) fn called(&self, asked: Instant, time: Timestamp) {
+        *self.called.lock().unwrap_or_else(PoisonError::into_inner) = Some((asked, time));
+    }
+
+    /// A moment before a lease began at `at` by the shard's clock, and hardly earlier; `now` if no call was answered yet.
+    pub(super) fn before(&self, at: Timestamp, now: Instant) -> Instant {
+        let called = *self.called.lock().unwrap_or_else(PoisonError::into_inner);
+        called.map_or(now, |(asked, time)| {
+            let after = at.as_millis().saturating_sub(time.as_millis());
+            (asked + Duration::from_millis(after)).min(now)
+        })
+    }
 }
+
+#[cfg(test)]
+mod tests;

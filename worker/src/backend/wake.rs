@@ -7,7 +7,6 @@ use store::Store;
 use store::queue::{Handed, Incarnation, Woken};
 use tokio::sync::watch;
 
-use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::stop::Stop;
@@ -30,7 +29,6 @@ pub(crate) struct Wake {
     pub(crate) standby: Arc<Standby>,
     pub(crate) slots: Arc<Slots>,
     pub(crate) handoff: Arc<Handoff>,
-    pub(crate) clock: Clock,
     pub(crate) metrics: Metrics,
     pub(crate) outage: Outage,
 }
@@ -61,9 +59,9 @@ impl Wake {
                     }
                 }
                 Err(error) => {
-                    let pause = self.outage.failed(&error);
+                    // First the pause: whoever says that it stands by again waits again.
+                    tokio::time::sleep(self.outage.failed(&error)).await;
                     self.standby.break_off().await;
-                    tokio::time::sleep(pause).await;
                 }
             }
         }
@@ -72,13 +70,11 @@ impl Wake {
     /// Passes on what the worker was handed.
     fn take(&self, handed: Handed) {
         let now = Instant::now();
-        // How much of the lease is over, as far as Redis's clock tells; what it may be wrong by is less than a job's margin.
-        let age = self.clock.now().as_millis().saturating_sub(handed.at.as_millis());
-        let leased_at = now.checked_sub(Duration::from_millis(age)).unwrap_or(now);
+        let leased_at = self.standby.before(handed.at, now);
         self.metrics.fetched.inc();
+        self.standby.note_handed(handed.after);
         let permit = self.slots.take(&handed.leased, now);
         self.handoff
             .put(vec![Job::new(handed.leased, permit, leased_at, self.lease)]);
-        self.standby.note_handed(handed.after);
     }
 }

@@ -31,8 +31,8 @@ pub(crate) struct Want {
     pub(crate) bytes: u64,
     /// Suspects that may be held, those that are held already included.
     pub(crate) suspects: u32,
-    /// Whether it may be handed something if there is nothing to do: there is room for much more.
-    pub(crate) may_stand_by: bool,
+    /// If it gets fewer than this, there is still room for much more: then it may be handed something while it waits.
+    pub(crate) standby_room: u32,
 }
 
 impl Want {
@@ -44,7 +44,7 @@ impl Want {
         free_slow: 0,
         bytes: 0,
         suspects: 0,
-        may_stand_by: false,
+        standby_room: 0,
     };
 
     /// Nothing; but if any endpoint has its turn, slow ones included, another worker is woken for it.
@@ -78,7 +78,11 @@ impl Want {
             free_slow: if spares { slow } else { u32::MAX },
             bytes,
             suspects,
-            may_stand_by: allowance.is_none() && free > share.slots / 2 && bytes > share.bytes / 2,
+            standby_room: if allowance.is_none() && share.keeps_slots && bytes > share.bytes / 2 {
+                free.saturating_sub(share.slots / 2)
+            } else {
+                0
+            },
         }
     }
 

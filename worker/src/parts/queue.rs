@@ -134,7 +134,6 @@ impl Queue<'_> {
             standby: Arc::clone(&wake_up.standby),
             slots: Arc::clone(self.slots),
             handoff: Arc::clone(self.handoff),
-            clock: parts.clock.clone(),
             metrics: parts.metrics.clone(),
             outage: self.outage("wake"),
         };

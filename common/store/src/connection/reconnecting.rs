@@ -105,13 +105,28 @@ impl Connection {
     /// Forgets the connection, whose server does not answer others.
     pub(crate) fn lost(&self) -> StoreError {
         self.forget(self.opened.load(Ordering::Relaxed));
+        self.close_forgotten();
         timed_out()
+    }
+
+    /// Closes a connection that is forgotten, so that its server serves nothing more there, such as a wait that was broken off. If
+    /// somebody is about to ask, that one finds it forgotten and closes it.
+    fn close_forgotten(&self) {
+        if let Ok(mut state) = self.state.try_lock()
+            && state
+                .open
+                .as_ref()
+                .is_some_and(|open| self.is_forgotten(open.asked.number))
+        {
+            state.open = None;
+        }
     }
 
     /// Forgets a connection if it is at least that old; whether it is forgotten now.
     pub(super) fn give_up(&self, asked: &Asked, age: Duration) -> bool {
         if asked.since.elapsed() >= age {
             self.forget(asked.number);
+            self.close_forgotten();
         }
         self.is_forgotten(asked.number)
     }

@@ -53,7 +53,7 @@ script! {
 script! {
     /// The same, for events that [`Accept`] found no room for: an endpoint that holds over half of its account's bytes gives up its
     /// oldest deliveries for them. It needs far more Lua, so `accept` goes without.
-    "displace" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, PARKED, TERMS, PLACED];
+    "displace" = ["accept/counts", "accept/budget", "accept/filters", "accept/verdicts", "accept/quotas", "accept/requests", "accept/remembered_keys", "accept/lanes", "accept/handing", "accept/displace", "accept/unmatched", "accept"]: DenyOom, Writes, needs [QUOTA, ROUTES, SHARES, PARKED, TERMS, PLACED];
     struct Displace<'a> {
         key_lifetime: Duration,
         account_budget: u64,

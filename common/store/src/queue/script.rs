@@ -37,8 +37,8 @@ script! {
         free_slow: u32,
         /// The most suspects that the worker may hold.
         most_suspects: u32,
-        /// Whether it may be handed a delivery if there is nothing to do.
-        may_stand_by: bool,
+        /// It stands by if it leases fewer than this, and there is nothing to do.
+        standby_room: u32,
         /// The call after which it was handed the delivery that came last.
         came: u64,
         /// Whether what it was handed may have been lost on its way.
@@ -181,7 +181,7 @@ impl<'a> Work<'a> {
             free: request.free,
             free_slow: request.free_slow,
             most_suspects: request.suspects,
-            may_stand_by: request.standby.may_begin,
+            standby_room: request.standby.room,
             came: request.standby.came,
             missed: request.standby.missed,
             policy: Rules(policy),

@@ -92,7 +92,7 @@ impl Model {
     /// A worker stands by while an event comes.
     pub(super) async fn hand_over(&mut self, worker: usize, comes: bool) {
         let standby = Standby {
-            may_begin: true,
+            room: 64,
             ..Standby::default()
         };
         self.call(worker, WorkRequest { standby, ..wants(16) }).await;

@@ -55,7 +55,7 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
             free_slow: u32::MAX,
             bytes: 1000,
             suspects: 16,
-            may_stand_by: true,
+            standby_room: 50,
         }
     );
 }
@@ -63,7 +63,7 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
 #[test]
 fn it_may_be_handed_something_while_more_than_half_is_free() {
     let now = Instant::now();
-    let may_stand_by = |held, bytes, allowance| {
+    let room = |held, bytes, allowance| {
         let mut planner = Planner::new(CAPACITY, now);
         planner.allow(allowance);
         let view = View {
@@ -71,17 +71,14 @@ fn it_may_be_handed_something_while_more_than_half_is_free() {
             bytes,
             ..View::default()
         };
-        want(planner.next(now, &view, REPORTS_AT_ONCE, false)).may_stand_by
+        want(planner.next(now, &view, REPORTS_AT_ONCE, false)).standby_room
     };
-    assert!(may_stand_by(0, 0, None));
-    assert!(may_stand_by(49, 499, None));
-    assert!(!may_stand_by(50, 0, None));
-    assert!(!may_stand_by(0, 500, None));
+    assert_eq!((room(0, 0, None), room(20, 0, None)), (50, 30));
+    assert_eq!(room(49, 499, None), 1, "if it gets nothing");
+    assert_eq!(room(50, 0, None), 0);
+    assert_eq!(room(0, 500, None), 0);
     let trying = Allowance { most: 1, from: None };
-    assert!(
-        !may_stand_by(0, 0, Some(trying)),
-        "not while it can't do its work"
-    );
+    assert_eq!(room(0, 0, Some(trying)), 0, "not while it can't do its work");
 }
 
 #[test]

@@ -36,7 +36,8 @@ local function has_place(e, free)
   return true
 end
 
-hand = function(addition)
+-- Leases a delivery at once to a worker that stands by, if it can; returns whether it did.
+local function hand(addition)
   local who, sequence, free, lease, cap, at_destination =
     string.match(stats_kept[7] or '', '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
   if not who or addition.bytes > LARGEST_HANDED then

@@ -1,8 +1,5 @@
 -- Lanes: who has something to send now and had not before ---------------------------------------------------------------
 
--- Leases a delivery at once to a worker that stands by, if it can; returns whether it did (accept/handing.lua).
-local hand
-
 -- Those who enter a lane with this call, by lane: turns and ids.
 local entering = {}
 

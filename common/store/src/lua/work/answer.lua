@@ -46,7 +46,7 @@ for _, e in ipairs(touched) do
 end
 tally.write()
 local prospect = (ready_left and 1 or 0) + (is_awaited and 2 or 0)
-if standby.begin(ready_left) then
+if standby.begin(ready_left, leased_count) then
   prospect = prospect + 4
 end
 flush()

@@ -81,6 +81,9 @@ do
   local token = delivery and call('HGET', TOKENS, delivery)
   if token and string.match(token, '^%S*') == whose then
     local e = end_lease(delivery, token)
+    -- At once: nothing may be both leased and pending, should what follows fail.
+    call('ZREM', LEASES, delivery)
+    call('HDEL', TOKENS, delivery)
     if e then
       give_back(e, delivery, 0, false, 0)
     end

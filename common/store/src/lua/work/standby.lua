@@ -5,7 +5,7 @@
 -- destination>`, and, when it was handed something, `<incarnation> <sequence> handed <when> <delivery>`, until it says that this has come.
 local standby = {}
 do
-  -- What was handed so long ago (ms), and still isn't fetched, goes to somebody else: that worker is gone.
+  -- What was handed so long ago (ms), and still lies there, goes to somebody else: that worker is gone.
   local GONE_AFTER = 1000
 
   local said
@@ -24,17 +24,20 @@ do
       if is_there or is_mine and ARGV[MISSED] == '1' then
         said = ''
         return delivery, who .. ':' .. in_call .. 'h'
-      elseif not is_mine then
-        said = '' -- it has come, or its lease expires
+      elseif now - at > policy.lease then
+        said = '' -- if that was lost, its lease is over
+      elseif is_mine then
+        want, free_slots = math.max(0, want - 1), free_slots - 1 -- it is on its way, and takes a slot
       end
     end
   end
 
-  -- Says that this worker stands by, if it may and there is nothing to do; returns whether it does.
-  standby.begin = function(is_needed)
-    local stands_by = ARGV[MAY_STAND_BY] == '1' and not is_needed and not string.find(said, ' handed ', 1, true)
+  -- Says that this worker stands by, if there is nothing to do and it has leased fewer than it may then; returns whether it does.
+  standby.begin = function(is_needed, has_leased)
+    local has_room = has_leased < tonumber(ARGV[STANDBY_ROOM])
+    local stands_by = has_room and not is_needed and not string.find(said, ' handed ', 1, true)
     if stands_by then
-      said = incarnation .. ' ' .. sequence_text .. ' ' .. ARGV[FREE] .. ' ' .. text_of(policy.lease) .. ' ' .. text_of(CAP) .. ' '
+      said = incarnation .. ' ' .. sequence_text .. ' ' .. text_of(free_slots) .. ' ' .. text_of(policy.lease) .. ' ' .. text_of(CAP) .. ' '
         .. text_of(MOST_AT_DESTINATION)
     end
     if said ~= (stats_known.standby or '') then

@@ -355,9 +355,21 @@ async fn what_has_to_wait_or_might_hang_goes_the_way_of_all_others() {
 
     let second = fixture.endpoint(&["*"]).await;
     assert!(
-        !is_handed(&fixture, &mut worker, &event()).await,
-        "two deliveries"
+        is_handed(&fixture, &mut worker, &event()).await,
+        "one of two deliveries"
     );
+    let others = [
+        fixture.endpoint(&["*"]).await,
+        fixture.endpoint(&["*"]).await,
+        fixture.endpoint(&["*"]).await,
+    ];
+    assert!(
+        !is_handed(&fixture, &mut worker, &event()).await,
+        "five deliveries"
+    );
+    for other in others {
+        fixture.switch(&other, false, ParkedAction::Deliver).await;
+    }
     fixture.switch(&second, false, ParkedAction::Deliver).await;
     fixture.accept_all(&[event(), event()], BUDGETS).await;
     assert!(

@@ -185,7 +185,7 @@ end
 
 -- Writes what was added to an endpoint's pending list; returns whether a worker can serve it now that couldn't before.
 local function extend(addition)
-  if deliveries == 1 and hand(addition) then
+  if events == 1 and hand(addition, deliveries) then
     return false
   end
   local endpoint = P .. 'endpoint:' .. addition.id

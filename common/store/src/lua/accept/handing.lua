@@ -1,11 +1,11 @@
--- Handing: a delivery that comes alone is leased at once to a worker that stands by --------------------------------------
+-- Handing: a delivery of an event that comes alone is leased at once to a worker that stands by --------------------------
 --
 -- The worker needn't ask then: the blocking pop in which it waits brings what to send, and where. `standby` in `stats` says who
 -- stands by, since which of its calls, how many slots it has free, and the rules of its leases (work/standby.lua). Until its next
 -- call it is handed nothing else. What has to wait for anything, or might hang, goes the way of all others.
 
--- A larger payload is fetched (bytes).
-local LARGEST_HANDED = 16384
+-- A larger payload is fetched (bytes), and so is an event with more deliveries.
+local LARGEST_HANDED, MOST_TOGETHER = 16384, 4
 
 -- Fields one after the other, each behind its length; nil if one is missing.
 local function packed(fields)
@@ -37,10 +37,10 @@ local function has_place(e, free)
 end
 
 -- Leases a delivery at once to a worker that stands by, if it can; returns whether it did.
-local function hand(addition)
+local function hand(addition, together)
   local who, sequence, free, lease, cap, at_destination =
     string.match(stats_kept[7] or '', '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
-  if not who or addition.bytes > LARGEST_HANDED then
+  if not who or addition.bytes > LARGEST_HANDED or together > MOST_TOGETHER or stats_changed.standby then
     return false
   end
   CAP, MOST_AT_DESTINATION = tonumber(cap), tonumber(at_destination)

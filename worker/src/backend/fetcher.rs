@@ -4,15 +4,16 @@
 //! answers or the worker's deadline has passed, so no report is dropped, and a worker that reconnects reports before it
 //! fetches.
 
+mod leased;
+
 mod receipts;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use domain::id::DeliveryId;
 use store::Store;
 use store::policy::Policy;
-use store::queue::{Incarnation, LeaseToken, Outcome, Report, WorkReply, WorkRequest};
+use store::queue::{Incarnation, Report, WorkReply, WorkRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
@@ -25,7 +26,6 @@ use crate::outage::Outage;
 use crate::stop::Stop;
 
 use super::handoff::Handoff;
-use super::job::Job;
 use super::plan::Action;
 use super::pool::Capacity;
 use super::session::Session;
@@ -210,18 +210,6 @@ impl Fetcher {
         self.slots.member().asks_for(session.stands_by.into());
     }
 
-    /// Reports a lease whose endpoint or event can't be read: there is nothing to attempt.
-    fn set_aside(&self, (delivery, token): &(DeliveryId, LeaseToken)) -> Report {
-        self.metrics.crashed.inc();
-        tracing::error!(%delivery, "what is stored of this delivery's endpoint or event can't be read; it is set aside");
-        Report {
-            delivery: delivery.clone(),
-            token: token.clone(),
-            event: String::new(),
-            outcome: Outcome::Crashed,
-        }
-    }
-
     /// Repeats a call until it is answered.
     async fn ask(&mut self, incarnation: &Incarnation, request: &WorkRequest) -> WorkReply {
         loop {
@@ -239,19 +227,5 @@ impl Fetcher {
                 }
             }
         }
-    }
-
-    fn hand_on(&self, reply: WorkReply, asked: Instant) {
-        self.metrics.fetched.inc_by(reply.leased.len() as u64);
-        self.metrics.suspects_fetched.inc_by(reply.suspects.len() as u64);
-        for delivery in &reply.suspects {
-            tracing::info!(%delivery, "serving a quarantined delivery; if this worker dies now, look here first");
-        }
-        let now = Instant::now();
-        let jobs = reply.leased.into_iter().map(|leased| {
-            let permit = self.slots.take(&leased, now);
-            Job::new(leased, permit, asked, self.policy.lease())
-        });
-        self.handoff.put(jobs.collect());
     }
 }

@@ -140,14 +140,14 @@ impl Member {
         self.pool.wake(&mut members, self.number);
     }
 
-    /// Notes how many the shard may get by the call that it begins; 0 when the call has ended.
+    /// Notes how many the shard may get by the call that it begins, or once it has ended, while it stands by.
     pub(super) fn asks_for(&self, deliveries: u32) {
         if self.is_alone() {
             return;
         }
         let mut members = self.pool.members();
-        members[self.number].asked = deliveries.into();
-        if deliveries == 0 {
+        let asked = std::mem::replace(&mut members[self.number].asked, deliveries.into());
+        if u64::from(deliveries) < asked {
             self.pool.wake(&mut members, self.number);
         }
     }

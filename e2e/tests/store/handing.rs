@@ -305,7 +305,7 @@ async fn is_handed(fixture: &Fixture, worker: &mut Worker, event: &store::events
     let came = handed.as_ref().map_or(0, |handed| handed.after);
     let mut all: Vec<_> = handed.map(|handed| handed.leased).into_iter().collect();
     let is_handed = !all.is_empty();
-    while !all.is_empty() || !is_handed {
+    loop {
         let reports = all.iter().map(|leased| report(leased, succeeded())).collect();
         let request = WorkRequest {
             reports,
@@ -313,10 +313,9 @@ async fn is_handed(fixture: &Fixture, worker: &mut Worker, event: &store::events
         };
         all = fixture.work(worker, request).await.leased;
         if all.is_empty() {
-            break;
+            return is_handed;
         }
     }
-    is_handed
 }
 
 #[tokio::test]

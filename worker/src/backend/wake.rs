@@ -72,8 +72,9 @@ impl Wake {
         let now = Instant::now();
         let leased_at = self.standby.before(handed.at, now);
         self.metrics.fetched.inc();
-        self.standby.note_handed(handed.after);
         let permit = self.slots.take(&handed.leased, now);
+        // Once it holds a slot, and before anything can come of it.
+        self.standby.note_handed(handed.after);
         self.handoff
             .put(vec![Job::new(handed.leased, permit, leased_at, self.lease)]);
     }

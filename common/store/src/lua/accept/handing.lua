@@ -22,8 +22,7 @@ end
 
 -- Whether an endpoint may have an attempt more at once, so that nobody who waits is passed by.
 local function has_place(e, free)
-  local limit = math.min(cap_of(e), math.max(1, free / 2))
-  if e.state ~= 'active' or e.slow or e.rate or served_from(e) > clock or e.in_flight >= limit then
+  if e.state ~= 'active' or e.slow or e.rate or served_from(e) > clock or e.in_flight >= limit_of(e, free) then
     return false
   elseif call('EXISTS', P .. 'pending:' .. e.id) == 1 or shares.room(e, free, 0) < 1 or e.may_hang then
     return false

@@ -21,6 +21,13 @@ local function cap_of(e)
   return math.max(1, math.min(e.limit, CAP))
 end
 
+-- How many an endpoint may have in flight now: half as many as the slots that are left to all others, so that receivers
+-- that hang can't take them all before they are known to be slow. (The dynamic threshold of Choudhury and Hahne, 1998.) At
+-- its limit an endpoint leaves its lane, as at its cap, until one of its attempts ends.
+local function limit_of(e, free_slots)
+  return math.min(cap_of(e), math.max(1, free_slots / 2))
+end
+
 -- One at a time, until a success shows that it is well: a new endpoint, and after a strike, a hold, or switching on. What is known
 -- about the receiver stays known.
 local function slow_start(e)

@@ -10,7 +10,7 @@ local function serve_suspects()
     local v = call('HMGET', record, 'lostLeases', 'singly')
     local singly, before = v[2] == '1' or whole(v[1]) > 3, leased_count
     local is_active = e and e.state == 'active'
-    local is_full = is_active and (e.in_flight >= limit_of(e) or served_from(e) > now or e.slow and want_slow <= 0)
+    local is_full = is_active and (e.in_flight >= limit_of(e, free_slots) or served_from(e) > now or e.slow and want_slow <= 0)
     if is_full or is_active and shares.room(e, free_slots, free_slow) == 0 then
       call('ZADD', QUARANTINE, now + 1000, delivery)
     elseif is_active and singly and held.count > 0 then

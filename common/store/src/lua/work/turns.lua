@@ -1,10 +1,3 @@
--- How many an endpoint may have in flight now: half as many as the slots that are left to all others, so that receivers
--- that hang can't take them all before they are known to be slow. (The dynamic threshold of Choudhury and Hahne, 1998.) At
--- its limit an endpoint leaves its lane, as at its cap, until one of its attempts ends.
-local function limit_of(e)
-  return math.min(cap_of(e), math.max(1, free_slots / 2))
-end
-
 -- Whether a probe of an endpoint that isn't active is offered and not under way.
 local function is_probe_offered(e)
   local probe = e.state == 'disabled' and call('HGET', P .. 'endpoint:' .. e.id, 'probe')
@@ -73,7 +66,7 @@ local function serve_next()
     pace(e, got)
     waits = served_from(e) > now
   end
-  local may_go_on = e and e.state == 'active' and not waits and e.in_flight < limit_of(e)
+  local may_go_on = e and e.state == 'active' and not waits and e.in_flight < limit_of(e, free_slots)
   local goes_on = may_go_on and not is_empty and call('LLEN', pending) > 0
   if goes_on and not waits_for then
     lanes.append(lane, e)

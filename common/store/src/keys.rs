@@ -87,7 +87,7 @@
 //! | `answered` | sorted set | destination that answered any worker (`<URL without path> <account>`; `check` in place of the account: an address of `EGRESS_CHECK`) → when last (ms): the last 1,000, of an hour | 1 h |
 //! | `outages` | hash | worker's incarnation → until when (ms) its own network counts as down | 10 min |
 //! | `wake` | list | a token while there is something to fetch | until a worker takes it |
-//! | `handed:<incarnation>` | list | a delivery that is leased to that worker, with all that an attempt needs: fields one after the other, each behind its length | until the worker takes it; as long as the lease |
+//! | `handed:<incarnation>` | list | deliveries of an event that are leased to that worker, with all that an attempt needs: fields one after the other, each behind its length | until the worker takes it; as long as the lease |
 //! | `operator` | list | events for the operator, oldest first: `<26 characters of an id> <event type> <body>`; 64 MiB at most | until they are sent, if somebody is told |
 //! | `operator:bytes` | string | how long they are together | while there are some |
 //! | `operator:sender` | string | incarnation of the worker that sends them | 30 s |
@@ -101,7 +101,7 @@
 //! | `secrets_key` | string | what only the right `SECRETS_KEY` makes: the first API that starts puts it there, `secrets rewrap` and `secrets accept` replace it | for ever |
 //! | `memory` | hash | hour (since 1970) → how many bytes of memory the server used in it, as the first worker noted that told of itself: the last 48 hours | for ever |
 //! | `checked` | hash | what the latest `webhooksctl check --keep` found: `at` (ms), `violations`, `unfinished`, `took` (ms) | for ever |
-//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt`, `standby` (who may be handed a delivery) | for ever |
+//! | `stats` | hash | counters, `turn`, `clockRaw`, `clockSkew`, `clockSteps`, `reapedAt`, `reapHold`, `ageHold`, `parkedSoughtAt`, `sharesCountedAt`, `standby` (who may be handed deliveries) | for ever |
 //!
 //! Every key but `wh:meta` starts with the prefix `wh:{<shard>}:`, which keeps a shard in one hash slot. In a cluster the hash stands in
 //! there too, as `wh:{<shard>}:meta`: a script can only work on what one node has.

@@ -1,4 +1,4 @@
-//! A worker that stands by is handed a delivery, and something happens to it on the way.
+//! A worker that stands by is handed deliveries, and something happens to them on the way.
 //!
 //! Proves (guarantees): what a worker was handed and never got
 
@@ -62,14 +62,21 @@ async fn all_came_once(system: &mut System, receiver: &Receiver, pushed: Vec<Pus
     system.stop();
 }
 
-/// A system with an endpoint that has shown that it answers.
+/// So many endpoints get each event.
+const ENDPOINTS: usize = 3;
+
+/// A system with endpoints that have shown that they answer.
 async fn proven(builder: e2e::system::Builder) -> (System, Receiver) {
-    let (system, receiver, endpoint) = builder.start_with_hook().await;
-    system.end_slow_start(&endpoint.id);
+    let (system, receiver, _) = builder.start_with_hook().await;
+    for number in 1..ENDPOINTS {
+        let url = receiver.url(&format!("/{number}"));
+        let endpoint = system.customer().create_endpoint(&url, &["*"]).await;
+        system.end_slow_start(&endpoint.id);
+    }
     (system, receiver)
 }
 
-/// An event that comes alone is handed to the worker, which sends it with its first attempt as always.
+/// An event that comes alone is handed to the worker with all its deliveries, which sends them with their first attempts as always.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_come_alone_are_handed_over() {
     let (mut system, receiver) = proven(builder()).await;
@@ -79,14 +86,14 @@ async fn events_that_come_alone_are_handed_over() {
     for _ in 0..20 {
         stands_by(&system.redis).await;
         pushed.push(push(&system).await);
-        receiver.wait_for(pushed.len()).await;
+        receiver.wait_for(ENDPOINTS * pushed.len()).await;
     }
     let fetched = Calls::read(&system.redis).of("lpop") - before;
     assert_eq!(fetched, 0, "none had to be fetched");
     all_came_once(&mut system, &receiver, pushed).await;
 }
 
-/// The answer to the worker's wait is lost, with a delivery in it: the worker says so, and fetches it.
+/// The answer to the worker's wait is lost, with deliveries in it: the worker says so, and fetches them.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_with_it_is_lost() {
     let (redis, proxy) = behind_proxy().await;
@@ -103,7 +110,7 @@ async fn an_answer_with_it_is_lost() {
         })
         .await;
         proxy.cut_no_more();
-        receiver.wait_for(pushed.len()).await;
+        receiver.wait_for(ENDPOINTS * pushed.len()).await;
     }
     all_came_once(&mut system, &receiver, pushed).await;
 }
@@ -125,7 +132,7 @@ async fn the_worker_is_gone() {
         pushed.push(push(&system).await);
     }
     respawn(&mut system.workers[0]).await;
-    receiver.wait_for(pushed.len()).await;
+    receiver.wait_for(ENDPOINTS * pushed.len()).await;
     all_came_once(&mut system, &receiver, pushed).await;
 }
 

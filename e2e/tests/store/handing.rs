@@ -1,4 +1,4 @@
-//! A delivery that comes alone is handed to a worker that stands by.
+//! Deliveries of an event that comes alone are handed to a worker that stands by.
 //!
 //! Proves (guarantees): what a worker was handed and never got
 
@@ -23,6 +23,7 @@ fn stands_by(came: u64) -> WorkRequest {
     WorkRequest {
         standby: Standby {
             room: 64,
+            most: 4,
             came,
             missed: false,
         },
@@ -37,11 +38,33 @@ fn missed() -> WorkRequest {
     request
 }
 
-async fn handed(fixture: &Fixture, incarnation: &Incarnation) -> Option<Handed> {
+/// What a worker was handed that waits.
+async fn all_handed(fixture: &Fixture, incarnation: &Incarnation) -> Option<Handed> {
     match fixture.store.wait_for_work(incarnation, SOON).await.unwrap() {
-        Woken::Handed(handed) => Some(*handed),
+        Woken::Handed(handed) => Some(handed),
         Woken::Token | Woken::Nothing => None,
     }
+}
+
+/// The one delivery that it was handed.
+struct HandedOne {
+    leased: Leased,
+    after: u64,
+    at: Timestamp,
+}
+
+async fn handed(fixture: &Fixture, incarnation: &Incarnation) -> Option<HandedOne> {
+    let Handed {
+        mut leased,
+        after,
+        at,
+    } = all_handed(fixture, incarnation).await?;
+    assert_eq!(leased.len(), 1);
+    Some(HandedOne {
+        leased: leased.remove(0),
+        after,
+        at,
+    })
 }
 
 /// A worker that stands by, and an endpoint that gets everything.
@@ -170,6 +193,7 @@ async fn what_came_is_not_taken_back_however_late_that_is_told() {
     let request = WorkRequest {
         standby: Standby {
             room: 0,
+            most: 4,
             came: handed.after,
             missed: true,
         },
@@ -297,14 +321,14 @@ async fn a_call_that_is_repeated_changes_nothing() {
     fixture.assert_drained().await;
 }
 
-/// Pushes an event; returns whether the worker was handed it. Nothing is left then.
-async fn is_handed(fixture: &Fixture, worker: &mut Worker, event: &store::events::NewEvent) -> bool {
+/// Pushes an event; returns how many of its deliveries the worker was handed. Nothing is left then.
+async fn number_handed(fixture: &Fixture, worker: &mut Worker, event: &store::events::NewEvent) -> usize {
     fixture.accept(event).await;
     fixture.assert_sound().await;
-    let handed = handed(fixture, &worker.incarnation).await;
+    let handed = all_handed(fixture, &worker.incarnation).await;
     let came = handed.as_ref().map_or(0, |handed| handed.after);
-    let mut all: Vec<_> = handed.map(|handed| handed.leased).into_iter().collect();
-    let is_handed = !all.is_empty();
+    let mut all = handed.map_or_else(Vec::new, |handed| handed.leased);
+    let number = all.len();
     loop {
         let reports = all.iter().map(|leased| report(leased, succeeded())).collect();
         let request = WorkRequest {
@@ -313,9 +337,13 @@ async fn is_handed(fixture: &Fixture, worker: &mut Worker, event: &store::events
         };
         all = fixture.work(worker, request).await.leased;
         if all.is_empty() {
-            return is_handed;
+            return number;
         }
     }
+}
+
+async fn is_handed(fixture: &Fixture, worker: &mut Worker, event: &store::events::NewEvent) -> bool {
+    number_handed(fixture, worker, event).await > 0
 }
 
 #[tokio::test]
@@ -353,10 +381,14 @@ async fn what_has_to_wait_or_might_hang_goes_the_way_of_all_others() {
     assert!(is_handed(&fixture, &mut worker, &event()).await);
 
     let second = fixture.endpoint(&["*"]).await;
-    assert!(
-        is_handed(&fixture, &mut worker, &event()).await,
-        "one of two deliveries"
+    fixture.set_limit(&second, 1).await;
+    assert_eq!(
+        number_handed(&fixture, &mut worker, &event()).await,
+        1,
+        "the second has yet to show that it answers"
     );
+    fixture.end_slow_start(&second).await;
+    assert_eq!(number_handed(&fixture, &mut worker, &event()).await, 2);
     let others = [
         fixture.endpoint(&["*"]).await,
         fixture.endpoint(&["*"]).await,
@@ -422,4 +454,110 @@ async fn only_who_stands_by_is_handed_something() {
     );
     finish(&fixture, &mut second, handed_second.after, &handed_second.leased).await;
     fixture.assert_drained().await;
+}
+
+/// A worker that stands by, may be handed so many, and has so much room; and three endpoints that get everything.
+async fn three_endpoints(room: u32, most: u32) -> (Fixture, Worker) {
+    let fixture = Fixture::new().await;
+    for _ in 0..3 {
+        let endpoint = fixture.endpoint(&["*"]).await;
+        fixture.end_slow_start(&endpoint).await;
+    }
+    let mut worker = Worker::new();
+    let mut request = stands_by(0);
+    (request.standby.room, request.standby.most) = (room, most);
+    assert!(fixture.work(&mut worker, request).await.stands_by);
+    fixture.push().await;
+    fixture.assert_sound().await;
+    (fixture, worker)
+}
+
+/// Reports what it was handed, and what it fetches then, which is so much.
+async fn finish_all(fixture: &Fixture, worker: &mut Worker, handed: &Handed, others: usize) {
+    let reports = |all: &[Leased]| all.iter().map(|leased| report(leased, succeeded())).collect();
+    let request = WorkRequest {
+        reports: reports(&handed.leased),
+        ..stands_by(handed.after)
+    };
+    let reply = fixture.work(worker, request).await;
+    assert_eq!(reply.receipts, vec![Receipt::Recorded; handed.leased.len()]);
+    assert_eq!(reply.leased.len(), others);
+    let request = WorkRequest {
+        reports: reports(&reply.leased),
+        ..stands_by(handed.after)
+    };
+    fixture.work(worker, request).await;
+    fixture.assert_drained().await;
+}
+
+#[tokio::test]
+async fn all_of_an_event_are_handed_together() {
+    let (fixture, mut worker) = three_endpoints(64, 4).await;
+    let all = all_handed(&fixture, &worker.incarnation).await.unwrap();
+    assert!(
+        all_handed(&fixture, &worker.incarnation).await.is_none(),
+        "nor does a token come"
+    );
+    let endpoints: std::collections::HashSet<_> = all
+        .leased
+        .iter()
+        .map(|leased| leased.endpoint.id.clone())
+        .collect();
+    assert_eq!((all.leased.len(), endpoints.len()), (3, 3));
+    finish_all(&fixture, &mut worker, &all, 0).await;
+}
+
+#[tokio::test]
+async fn no_more_are_handed_than_there_is_room_for() {
+    for (room, most) in [(2, 4), (64, 2)] {
+        let (fixture, mut worker) = three_endpoints(room, most).await;
+        let two = all_handed(&fixture, &worker.incarnation).await.unwrap();
+        assert_eq!(two.leased.len(), 2, "{room} {most}");
+        assert!(
+            all_handed(&fixture, &worker.incarnation).await.is_none(),
+            "a token tells of the third"
+        );
+        finish_all(&fixture, &mut worker, &two, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn all_that_it_never_got_are_taken_back() {
+    // They lie there.
+    let (fixture, mut worker) = three_endpoints(64, 4).await;
+    let reply = fixture.work(&mut worker, stands_by(0)).await;
+    assert_eq!(reply.leased.len(), 3);
+    assert!(all_handed(&fixture, &worker.incarnation).await.is_none());
+    let all = Handed {
+        leased: reply.leased,
+        after: 0,
+        at: Timestamp::now(),
+    };
+    finish_all(&fixture, &mut worker, &all, 0).await;
+
+    // The answer is lost, and one of them was reported by somebody who had it all the same.
+    let (fixture, mut worker) = three_endpoints(64, 4).await;
+    let lost = all_handed(&fixture, &worker.incarnation).await.unwrap();
+    let reply = fixture
+        .work(
+            &mut worker,
+            WorkRequest {
+                want: 2,
+                ..stands_by(0)
+            },
+        )
+        .await;
+    assert!(reply.leased.is_empty(), "they may still come, and take its room");
+    fixture.report(&mut worker, &lost.leased[0], succeeded()).await;
+    let reply = fixture.work(&mut worker, missed()).await;
+    assert_eq!(reply.leased.len(), 2);
+    fixture.assert_sound().await;
+    let late = fixture.report(&mut worker, &lost.leased[1], succeeded()).await;
+    assert_eq!(late, Receipt::Stale);
+    let rest = Handed {
+        leased: reply.leased,
+        after: 0,
+        at: Timestamp::now(),
+    };
+    finish_all(&fixture, &mut worker, &rest, 0).await;
 }

@@ -164,6 +164,7 @@ impl Fetcher {
         }
         let standby = store::queue::Standby {
             room: if stopping { 0 } else { want.standby_room },
+            most: want.standby_most,
             missed: stopping || self.standby.has_missed(),
             came,
         };
@@ -189,7 +190,8 @@ impl Fetcher {
         let reply = self.ask(&session.incarnation, &request).await;
         session.calling = 0;
         (session.told, session.stands_by) = (standby.came, reply.stands_by);
-        session.may_be_handed = standby.room > 0 || session.may_be_handed && !standby.missed;
+        session.may_be_handed =
+            standby.room.min(standby.most) > 0 || session.may_be_handed && !standby.missed;
         if standby.missed {
             self.standby.has_told();
         }
@@ -206,8 +208,9 @@ impl Fetcher {
         if !reply.leased.is_empty() {
             self.hand_on(reply, asked);
         }
-        // A slot is kept for what it may be handed.
-        self.slots.member().asks_for(session.stands_by.into());
+        // Slots are kept for what it may be handed.
+        let kept = if session.stands_by { standby.most } else { 0 };
+        self.slots.member().asks_for(kept);
     }
 
     /// Repeats a call until it is answered.

@@ -162,13 +162,7 @@ impl Planner {
 
     /// What the shard may hold now.
     fn share(&self, view: &View) -> Share {
-        view.share.unwrap_or(Share {
-            slots: self.capacity.slots,
-            slow: (self.capacity.slots / 2).max(1),
-            bytes: self.capacity.bytes,
-            elsewhere: 0,
-            keeps_slots: true,
-        })
+        view.share.unwrap_or_else(|| Share::whole(self.capacity))
     }
 
     /// A wake token came.

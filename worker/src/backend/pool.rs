@@ -12,8 +12,9 @@ use tokio::sync::futures::Notified;
 /// The part of the slots, and of the bytes, that is left to shards which hold little.
 const SPARE_PART: u64 = 16;
 
-/// Each shard that stands by keeps a slot, if there are at least so many for each.
-const KEPT_FROM: u64 = 8;
+/// The part of an equal share of the slots that is kept for a shard that stands by, and the most that are.
+const KEPT_PART: u64 = 8;
+const MOST_KEPT: u64 = 4;
 
 /// How much this worker may hold.
 #[derive(Debug, Clone, Copy)]
@@ -63,8 +64,21 @@ pub(crate) struct Share {
     pub(crate) bytes: u64,
     /// How many leases the other shards hold.
     pub(crate) elsewhere: u32,
-    /// Whether there are enough slots to keep one for each shard that stands by.
-    pub(crate) keeps_slots: bool,
+    /// How many slots are kept for a shard that stands by.
+    pub(crate) kept: u32,
+}
+
+impl Share {
+    /// What a shard has that is alone.
+    pub(super) fn whole(capacity: Capacity) -> Self {
+        Self {
+            slots: capacity.slots,
+            slow: (capacity.slots / 2).max(1),
+            bytes: capacity.bytes,
+            elsewhere: 0,
+            kept: narrow(MOST_KEPT),
+        }
+    }
 }
 
 impl Pool {
@@ -114,7 +128,7 @@ impl Member {
             // An equal part of them at least, however many are slow elsewhere: whether there is a slot at all is another question.
             slow: narrow(most((slots / 2).max(1), |member| member.slow).max((slots / 2 / shards).max(1))),
             bytes: most(self.pool.capacity.bytes, |member| member.bytes),
-            keeps_slots: slots >= KEPT_FROM * shards,
+            kept: narrow((slots / shards / KEPT_PART).min(MOST_KEPT)),
             elsewhere: narrow(members.iter().map(|member| member.held).sum::<u64>() - held as u64),
         };
         let own = &mut members[self.number];

@@ -55,7 +55,7 @@ impl Wake {
                     match woken {
                         Woken::Nothing => {}
                         Woken::Token => self.standby.woken.notify_one(),
-                        Woken::Handed(handed) => self.take(*handed),
+                        Woken::Handed(handed) => self.take(handed),
                     }
                 }
                 Err(error) => {
@@ -71,11 +71,16 @@ impl Wake {
     fn take(&self, handed: Handed) {
         let now = Instant::now();
         let leased_at = self.standby.before(handed.at, now);
-        self.metrics.fetched.inc();
-        let permit = self.slots.take(&handed.leased, now);
-        // Once it holds a slot, and before anything can come of it.
+        let leased = handed.leased.into_iter();
+        let jobs: Vec<_> = leased
+            .map(|leased| {
+                self.metrics.fetched.inc();
+                let permit = self.slots.take(&leased, now);
+                Job::new(leased, permit, leased_at, self.lease)
+            })
+            .collect();
+        // Once each holds a slot, and before anything can come of it.
         self.standby.note_handed(handed.after);
-        self.handoff
-            .put(vec![Job::new(handed.leased, permit, leased_at, self.lease)]);
+        self.handoff.put(jobs);
     }
 }

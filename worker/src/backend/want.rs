@@ -33,6 +33,8 @@ pub(crate) struct Want {
     pub(crate) suspects: u32,
     /// If it gets fewer than this, there is still room for much more: then it may be handed something while it waits.
     pub(crate) standby_room: u32,
+    /// How many at most.
+    pub(crate) standby_most: u32,
 }
 
 impl Want {
@@ -45,6 +47,7 @@ impl Want {
         bytes: 0,
         suspects: 0,
         standby_room: 0,
+        standby_most: 0,
     };
 
     /// Nothing; but if any endpoint has its turn, slow ones included, another worker is woken for it.
@@ -78,11 +81,12 @@ impl Want {
             free_slow: if spares { slow } else { u32::MAX },
             bytes,
             suspects,
-            standby_room: if allowance.is_none() && share.keeps_slots && bytes > share.bytes / 2 {
+            standby_room: if allowance.is_none() && bytes > share.bytes / 2 {
                 free.saturating_sub(share.slots / 2)
             } else {
                 0
             },
+            standby_most: share.kept,
         }
     }
 

@@ -111,7 +111,7 @@ local function accept(event)
       return { 'accepted', first[2], tonumber(first[3]), first[2] == id and 0 or 1 }
     end
   end
-  local known = call('HGET', P .. 'event:' .. id, 'deliveries')
+  local known = deliveries_if_known(id)
   if known then
     return { 'accepted', id, tonumber(known), 0 } -- our own call, sent again
   end
@@ -232,6 +232,7 @@ local became_ready = false
 for _, addition in ipairs(order) do
   became_ready = #addition.entries > 0 and extend(addition) or became_ready
 end
+write_handed()
 write_entered()
 add_to_stats('events', 5, events)
 add_to_stats('deliveries', 6, deliveries)

@@ -1,11 +1,12 @@
-//! What a worker is handed while it waits: `accept/handing.lua` leases a delivery that comes alone, and leaves it in a list of the worker's.
+//! What a worker is handed while it waits: `accept/handing.lua` leases deliveries of an event that comes alone, and leaves them in a list of
+//! the worker's.
 
 use std::sync::Arc;
 
 use domain::clock::Timestamp;
 use redis::Value;
 
-use super::{LeaseToken, Leased};
+use super::{LeaseToken, Leased, LeasedEvent};
 use crate::StoreError;
 use crate::decode::{bytes, unexpected};
 use crate::scripts::{Answer, List};
@@ -17,18 +18,18 @@ pub enum Woken {
     Nothing,
     /// A wake token: there may be something to fetch.
     Token,
-    /// A delivery, which is leased to this worker.
-    Handed(Box<Handed>),
+    /// Deliveries of an event, which are leased to this worker.
+    Handed(Handed),
 }
 
-/// A delivery that a worker was handed.
+/// What a worker was handed.
 #[derive(Debug)]
 pub struct Handed {
-    /// The delivery.
-    pub leased: Leased,
+    /// Deliveries of one event, each to another endpoint.
+    pub leased: Vec<Leased>,
     /// The sequence of the call with which the worker began to wait.
     pub after: u64,
-    /// When it was leased, by Redis's own clock (see [`WorkReply::time`](super::WorkReply)).
+    /// When they were leased, by Redis's own clock (see [`WorkReply::time`](super::WorkReply)).
     pub at: Timestamp,
 }
 
@@ -39,7 +40,7 @@ impl Answer for Woken {
         }
         let (key, element) = <(String, Value)>::read(value)?;
         if key.contains(":handed:") {
-            Handed::read(element).map(|handed| Self::Handed(Box::new(handed)))
+            Handed::read(element).map(Self::Handed)
         } else {
             Ok(Self::Token)
         }
@@ -48,26 +49,36 @@ impl Answer for Woken {
 
 impl Answer for Handed {
     fn read(value: Value) -> Result<Self, StoreError> {
-        let mut list = List::of(fields(value)?)?;
-        let (after, at, delivery) = (list.take()?, list.take()?, list.take()?);
-        let token: LeaseToken = list.take()?;
-        let attempt = token.attempt().parse().map_err(|_| unexpected("attempt"))?;
-        let endpoint = Arc::new(Answer::read(fields(list.take()?)?)?);
-        let event = Arc::new(Answer::read(fields(list.take()?)?)?);
+        let mut list = List::of(Value::Array(fields(value)?))?;
+        let (after, at) = (list.take()?, list.take()?);
+        let event = Arc::new(Answer::read(Value::Array(fields(list.take()?)?))?);
+        let deliveries = fields(list.take()?)?.into_iter();
         list.end()?;
-        let leased = Leased {
-            delivery,
-            token,
-            attempt,
-            event,
-            endpoint,
-        };
+        let leased = deliveries
+            .map(|delivery| leased(delivery, &event))
+            .collect::<Result<_, _>>()?;
         Ok(Self { leased, after, at })
     }
 }
 
+/// A delivery with its token and its endpoint.
+fn leased(delivery: Value, event: &Arc<LeasedEvent>) -> Result<Leased, StoreError> {
+    let mut list = List::of(Value::Array(fields(delivery)?))?;
+    let (delivery, token): (_, LeaseToken) = (list.take()?, list.take()?);
+    let attempt = token.attempt().parse().map_err(|_| unexpected("attempt"))?;
+    let endpoint = Arc::new(Answer::read(Value::Array(fields(list.take()?)?))?);
+    list.end()?;
+    Ok(Leased {
+        delivery,
+        token,
+        attempt,
+        event: Arc::clone(event),
+        endpoint,
+    })
+}
+
 /// A list that is one text: each field behind its length and a colon.
-fn fields(value: Value) -> Result<Value, StoreError> {
+fn fields(value: Value) -> Result<Vec<Value>, StoreError> {
     let text = bytes(value)?;
     let (mut rest, mut fields) = (text.as_slice(), Vec::new());
     while !rest.is_empty() {
@@ -75,7 +86,7 @@ fn fields(value: Value) -> Result<Value, StoreError> {
         fields.push(Value::BulkString(field.to_vec()));
         rest = behind;
     }
-    Ok(Value::Array(fields))
+    Ok(fields)
 }
 
 /// The first field, and what stands behind it.

@@ -39,6 +39,8 @@ script! {
         most_suspects: u32,
         /// It stands by if it leases fewer than this, and there is nothing to do.
         standby_room: u32,
+        /// How many it may be handed at once.
+        standby_most: u32,
         /// The call after which it was handed the delivery that came last.
         came: u64,
         /// Whether what it was handed may have been lost on its way.
@@ -182,6 +184,7 @@ impl<'a> Work<'a> {
             free_slow: request.free_slow,
             most_suspects: request.suspects,
             standby_room: request.standby.room,
+            standby_most: request.standby.most,
             came: request.standby.came,
             missed: request.standby.missed,
             policy: Rules(policy),

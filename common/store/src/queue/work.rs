@@ -43,8 +43,11 @@ pub struct WorkRequest {
 /// What a worker says of deliveries that it is handed while it waits for something to do ([`Woken::Handed`](super::Woken)).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Standby {
-    /// It may be handed one from now on, if this call leases fewer deliveries than this and leaves nothing to do; 0: it may not.
+    /// It may be handed deliveries of one event from now on, if this call leases fewer than this and leaves nothing to do, and no more of them
+    /// than are left of this then; 0: it may not.
     pub room: u32,
+    /// The most of them.
+    pub most: u32,
     /// The sequence of the call after which it was handed the last one that has come; 0: none has.
     pub came: u64,
     /// Its wait was broken off, so that one may be lost on its way: that is taken back, unless it `came`.

@@ -93,6 +93,7 @@ impl Model {
     pub(super) async fn hand_over(&mut self, worker: usize, comes: bool) {
         let standby = Standby {
             room: 64,
+            most: 4,
             ..Standby::default()
         };
         self.call(worker, WorkRequest { standby, ..wants(16) }).await;
@@ -106,23 +107,24 @@ impl Model {
             .wait_for_work(&incarnation, wait)
             .await
             .unwrap();
-        let lost = match woken {
+        let lost: Vec<_> = match woken {
             Woken::Handed(handed) => {
-                let leased = vec![handed.leased.clone()];
                 let reply = WorkReply {
-                    leased,
+                    leased: handed.leased,
                     ..WorkReply::default()
                 };
                 self.suspects.leased(&incarnation, handed.after, &reply);
-                self.leased(worker, handed.after, &handed.leased);
-                let id = handed.leased.delivery.clone();
+                for leased in &reply.leased {
+                    self.leased(worker, handed.after, leased);
+                }
                 self.workers[worker].came = handed.after;
-                (!comes).then_some(id)
+                let leased = if comes { vec![] } else { reply.leased };
+                leased.into_iter().map(|leased| leased.delivery).collect()
             }
-            Woken::Token | Woken::Nothing => None,
+            Woken::Token | Woken::Nothing => vec![],
         };
-        let missed = lost.is_some();
-        if let Some(id) = lost {
+        let missed = !lost.is_empty();
+        for id in lost {
             self.workers[worker].came = 0;
             self.workers[worker].held.pop();
             self.take(&id, Transition::GivenBack);

@@ -56,6 +56,7 @@ fn at_first_it_asks_for_as_much_as_a_call_hands_out() {
             bytes: 1000,
             suspects: 16,
             standby_room: 50,
+            standby_most: 4,
         }
     );
 }

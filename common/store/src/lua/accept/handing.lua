@@ -1,8 +1,8 @@
--- Handing: a delivery of an event that comes alone is leased at once to a worker that stands by --------------------------
+-- Handing: deliveries of an event that comes alone are leased at once to a worker that stands by ---------------------------
 --
 -- The worker needn't ask then: the blocking pop in which it waits brings what to send, and where. `standby` in `stats` says who
--- stands by, since which of its calls, how many slots it has free, and the rules of its leases (work/standby.lua). Until its next
--- call it is handed nothing else. What has to wait for anything, or might hang, goes the way of all others.
+-- stands by, since which of its calls, how many slots it has free, the rules of its leases, and how many it may be handed
+-- (work/standby.lua). Until its next call it is handed nothing else. What has to wait for anything, or might hang, goes the way of all others.
 
 -- A larger payload is fetched (bytes), and so is an event with more deliveries.
 local LARGEST_HANDED, MOST_TOGETHER = 16384, 4
@@ -35,34 +35,61 @@ local function has_place(e, free)
   return true
 end
 
--- Leases a delivery at once to a worker that stands by, if it can; returns whether it did.
-local function hand(addition, together)
-  local who, sequence, free, lease, cap, at_destination =
-    string.match(stats_kept[7] or '', '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
-  if not who or addition.bytes > LARGEST_HANDED or together > MOST_TOGETHER or stats_changed.standby then
+-- What the worker that stands by is handed; false if nobody may be handed anything.
+local handing
+
+-- Who may be handed deliveries of an event that has so many of them.
+local function handing_of(together)
+  local who, sequence, free, lease, cap, at_destination, most =
+    string.match(stats_kept[7] or '', '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
+  if not who or together > MOST_TOGETHER then
     return false
   end
   CAP, MOST_AT_DESTINATION = tonumber(cap), tonumber(at_destination)
   clock, reads_targets = tonumber(accepted_at), true
+  return { who = who, sequence = sequence, free = tonumber(free), lease = lease, most = tonumber(most), expiry = text_of(clock + lease),
+    deliveries = {}, leases = {}, tokens = {}, sent = {} }
+end
+
+-- Leases a delivery at once to a worker that stands by, if it can; returns whether it does. `write_handed` writes it.
+local function hand(addition, together)
+  if handing == nil then
+    handing = handing_of(together)
+  end
+  if not handing or #handing.deliveries >= handing.most or addition.bytes > LARGEST_HANDED then
+    return false
+  end
   local e = endpoint(addition.id)
-  local target = e and has_place(e, tonumber(free)) and packed(target_of(e))
+  local target = e and has_place(e, handing.free) and packed(target_of(e))
   if not target then
     return false -- what can't be read of an endpoint is seen by whoever fetches the delivery
   end
-  local event, delivery, expiry = addition.event, addition.entries[1], text_of(clock + lease)
-  local in_flight = e.in_flight + 1
-  local token = who .. ':' .. sequence .. 'h ' .. expiry .. '|' .. shares.mark_of(e) .. '|' .. text_of(in_flight) .. '|' .. e.generation
-    .. '|1|' .. text_of(addition.bytes)
-  local sent = packed({ ARGV[event + ID], ARGV[event + EVENT_TYPE], ARGV[event + BODY], ARGV[event + TRACE] })
+  local delivery, in_flight, n = addition.entries[1], e.in_flight + 1, #handing.leases
+  local token = handing.who .. ':' .. handing.sequence .. 'h ' .. handing.expiry .. '|' .. shares.mark_of(e) .. '|' .. text_of(in_flight)
+    .. '|' .. e.generation .. '|1|' .. text_of(addition.bytes)
   e.in_flight, e.bytes = in_flight, e.bytes + addition.bytes
   shares.take(e, 1)
-  call('ZADD', LEASES, expiry, delivery)
-  call('HSET', TOKENS, delivery, token)
   write_endpoint(e)
-  tally.write()
-  local key = P .. 'handed:' .. who
-  call('RPUSH', key, packed({ sequence, text_of(server_time), delivery, token, target, sent }))
-  call('PEXPIRE', key, lease)
-  stats_changed.standby = who .. ' ' .. sequence .. ' handed ' .. accepted_at .. ' ' .. delivery
+  handing.event, handing.free = addition.event, handing.free - 1
+  handing.deliveries[n / 2 + 1] = delivery
+  handing.leases[n + 1], handing.leases[n + 2] = handing.expiry, delivery
+  handing.tokens[n + 1], handing.tokens[n + 2] = delivery, token
+  handing.sent[#handing.sent + 1] = packed({ delivery, token, target })
   return true
+end
+
+-- Writes what was handed, and puts it where the worker waits for it: the event, and each delivery with its token and endpoint.
+local function write_handed()
+  if not handing or not handing.event then
+    return
+  end
+  call('ZADD', LEASES, unpack(handing.leases))
+  call('HSET', TOKENS, unpack(handing.tokens))
+  tally.write()
+  local event, key = handing.event, P .. 'handed:' .. handing.who
+  local sent = packed({ ARGV[event + ID], ARGV[event + EVENT_TYPE], ARGV[event + BODY], ARGV[event + TRACE] })
+  call('RPUSH', key, packed({ handing.sequence, text_of(server_time), sent, packed(handing.sent) }))
+  call('PEXPIRE', key, handing.lease)
+  stats_changed.standby = handing.who .. ' ' .. handing.sequence .. ' handed ' .. accepted_at .. ' '
+    .. table.concat(handing.deliveries, ' ')
 end

@@ -40,3 +40,22 @@ local function enter(name, fingerprint, id, made)
   call('PEXPIRE', name, ARGV[KEY_LIFETIME])
 end
 
+-- Calls that are sent again ------------------------------------------------------------------------------------------------
+
+-- Whether an event of the call may be there already. Of several, all are asked for at once, and usually none is; one that stands in the call
+-- twice is there once its first place was accepted.
+local may_be_known = #each_event == 1
+if not may_be_known then
+  local keys, met = {}, {}
+  for i, event in ipairs(each_event) do
+    local key = P .. 'event:' .. ARGV[event + ID]
+    may_be_known = may_be_known or met[key]
+    keys[i], met[key] = key, true
+  end
+  may_be_known = may_be_known or call('EXISTS', unpack(keys)) > 0
+end
+
+-- How many deliveries an event was accepted with; nothing if it is new.
+local function deliveries_if_known(id)
+  return may_be_known and call('HGET', P .. 'event:' .. id, 'deliveries')
+end

@@ -77,15 +77,17 @@ end
 
 -- What was handed to a worker, and has not come there, is as good as before.
 do
-  local delivery, whose = standby.look()
-  local token = delivery and call('HGET', TOKENS, delivery)
-  if token and string.match(token, '^%S*') == whose then
-    local e = end_lease(delivery, token)
-    -- At once: nothing may be both leased and pending, should what follows fail.
-    call('ZREM', LEASES, delivery)
-    call('HDEL', TOKENS, delivery)
-    if e then
-      give_back(e, delivery, 0, false, 0)
+  local deliveries, whose = standby.look()
+  for delivery in string.gmatch(deliveries or '', '%S+') do
+    local token = call('HGET', TOKENS, delivery)
+    if token and string.match(token, '^%S*') == whose then
+      local e = end_lease(delivery, token)
+      -- At once: nothing may be both leased and pending, should what follows fail.
+      call('ZREM', LEASES, delivery)
+      call('HDEL', TOKENS, delivery)
+      if e then
+        give_back(e, delivery, 0, false, 0)
+      end
     end
   end
 end

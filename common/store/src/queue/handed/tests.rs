@@ -21,14 +21,15 @@ fn element(body: &str) -> String {
         "0",
     ]);
     let event = packed(&["evt_01hzy5yd2k3v4x5z6a7b8c9d0e", "lead.captured", body, ""]);
-    packed(&[
-        "17",
-        "1700000000000",
-        "dlv_01hzy5yd2k3v4x5z6a7b8c9d0e_0123456789abcdef",
-        "abc:17h 1700000020000|a.example:443 org:org_1|1|1|1|8",
-        &endpoint,
-        &event,
-    ])
+    let delivery = |end: &str| {
+        packed(&[
+            &format!("dlv_01hzy5yd2k3v4x5z6a7b8c9d0e_0123456789abcde{end}"),
+            "abc:17h 1700000020000|a.example:443 org:org_1|1|1|1|8",
+            &endpoint,
+        ])
+    };
+    let deliveries = packed(&[&delivery("e"), &delivery("f")]);
+    packed(&["17", "1700000000000", &event, &deliveries])
 }
 
 fn read(key: &str, element: &str) -> Result<Woken, StoreError> {
@@ -44,7 +45,10 @@ fn a_delivery_is_read_with_all_that_belongs_to_it() {
         panic!("{woken:?}")
     };
     assert_eq!((handed.after, handed.at.as_millis()), (17, 1_700_000_000_000));
-    let leased = &handed.leased;
+    let [first, leased] = handed.leased.as_slice() else {
+        panic!("{handed:?}")
+    };
+    assert_ne!(first.delivery, leased.delivery);
     assert_eq!((leased.attempt, leased.event.body.as_ref()), (1, body.as_bytes()));
     assert_eq!(leased.endpoint.url, "https://a.example/");
     assert!(leased.event.trace.is_none());

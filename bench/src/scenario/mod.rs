@@ -137,7 +137,8 @@ impl Scenario {
     pub(crate) fn variants(self, setting: Setting) -> Vec<&'static str> {
         let all: &[_] = match self {
             Self::Ingest | Self::Fanout => &["webhooks", "bullmq", "bare"],
-            Self::Latency | Self::Idle => &["webhooks", "bullmq"],
+            Self::Latency => latency::VARIANTS,
+            Self::Idle => &["webhooks", "bullmq"],
             Self::Noisy => noisy::VARIANTS,
             Self::FewWorkers => &["1 at a time", "3 at a time", "8 at a time", "32 at a time"],
             Self::OneHost => &["10 hosts", "1 host", "1 host, 4 hang"],
@@ -169,7 +170,8 @@ impl Scenario {
     pub(crate) const fn ratios(self) -> &'static [Ratio] {
         match self {
             Self::Ingest | Self::Fanout => &[("webhooks", "bullmq"), ("webhooks", "bare")],
-            Self::Latency | Self::Idle => &[("webhooks", "bullmq")],
+            Self::Latency => latency::RATIOS,
+            Self::Idle => &[("webhooks", "bullmq")],
             Self::Noisy => noisy::RATIOS,
             Self::FewWorkers => &[
                 ("1 at a time", "32 at a time"),

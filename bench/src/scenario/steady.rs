@@ -1,4 +1,4 @@
-//! Events at a steady rate, each to one endpoint: what several scenarios measure beside something else.
+//! Events at a steady rate, each to one endpoint or a few: what several scenarios measure beside something else.
 
 use crate::child::ReceiverServer;
 use crate::load::{Events, Pushed, Target, at_rate};
@@ -16,11 +16,14 @@ pub(super) struct Steady<'a> {
     target: Target,
     load: Events,
     events: u32,
+    /// How many of the endpoints are below that path.
+    endpoints: u32,
 }
 
 /// What became of them, to be told when the scenario has ended what it did beside.
 pub(super) struct Course {
     events: u64,
+    deliveries: u64,
     window: Window,
     pushed: Pushed,
     arrived: Arrived,
@@ -42,6 +45,7 @@ impl<'a> Steady<'a> {
             target: subject.target(),
             load: Events::of(&account(ORGANISATION), 600),
             events,
+            endpoints: 1,
         }
     }
 
@@ -51,13 +55,28 @@ impl<'a> Steady<'a> {
         Self::at(subject, receiver, &receiver.url(path), path, events).await
     }
 
+    /// The same at so many endpoints, of which each gets every event.
+    pub(super) async fn at_each(
+        subject: &Subject,
+        receiver: &'a ReceiverServer,
+        endpoints: u32,
+        events: u32,
+    ) -> Self {
+        for number in 1..endpoints {
+            let url = receiver.url(&format!("/instant/{number}"));
+            subject.add_endpoint(ORGANISATION, &url, None).await;
+        }
+        let steady = Self::at(subject, receiver, &receiver.url("/instant/0"), "/", events).await;
+        Self { endpoints, ..steady }
+    }
+
     /// Warms everything up with a tenth of the events, which the receiver forgets.
     pub(super) async fn warm_up(&self, measured: &mut Measured) {
         let warm = self.events / 10;
         let numbers = self.events..self.events + warm;
         let pushed = at_rate(&self.target, &self.load, numbers, RATE).await;
-        measured.hold_pushed(&pushed, warm.into(), 1);
-        wait_for(self.receiver, self.path, warm.into()).await;
+        measured.hold_pushed(&pushed, warm.into(), self.endpoints.into());
+        wait_for(self.receiver, self.path, self.deliveries_of(warm)).await;
         self.receiver.forget().await;
     }
 
@@ -65,13 +84,19 @@ impl<'a> Steady<'a> {
     pub(super) async fn run(&self, subject: &Subject) -> Course {
         let window = Window::open(Some(subject), self.receiver);
         let pushed = at_rate(&self.target, &self.load, 0..self.events, RATE).await;
-        let arrived = wait_for(self.receiver, self.path, self.events.into()).await;
+        let deliveries = self.deliveries_of(self.events);
+        let arrived = wait_for(self.receiver, self.path, deliveries).await;
         Course {
             events: self.events.into(),
+            deliveries,
             window,
             pushed,
             arrived,
         }
+    }
+
+    fn deliveries_of(&self, events: u32) -> u64 {
+        u64::from(events) * u64::from(self.endpoints)
     }
 }
 
@@ -82,6 +107,6 @@ impl Course {
         measured.latency("sent to arrived", self.arrived.latency);
         measured.latency("sent to answered", self.pushed.latency());
         self.window.close(Some(subject), self.arrived.distinct, measured);
-        measured.hold_arrived(&self.arrived, self.events);
+        measured.hold_arrived(&self.arrived, self.deliveries);
     }
 }

@@ -460,8 +460,7 @@ async fn only_who_stands_by_is_handed_something() {
 async fn three_endpoints(room: u32, most: u32) -> (Fixture, Worker) {
     let fixture = Fixture::new().await;
     for _ in 0..3 {
-        let endpoint = fixture.endpoint(&["*"]).await;
-        fixture.end_slow_start(&endpoint).await;
+        fixture.endpoint(&["*"]).await;
     }
     let mut worker = Worker::new();
     let mut request = stands_by(0);
@@ -560,4 +559,37 @@ async fn all_that_it_never_got_are_taken_back() {
         at: Timestamp::now(),
     };
     finish_all(&fixture, &mut worker, &rest, 0).await;
+}
+
+#[tokio::test]
+async fn one_of_their_endpoints_is_removed_meanwhile() {
+    let (fixture, endpoint, mut worker) = standing_by().await;
+    fixture.endpoint(&["*"]).await;
+    fixture.push().await;
+    fixture
+        .store
+        .remove_endpoint(&account(), &endpoint)
+        .await
+        .unwrap();
+    let reply = fixture.work(&mut worker, stands_by(0)).await;
+    assert_eq!(reply.leased.len(), 1);
+    finish(&fixture, &mut worker, 0, &reply.leased[0]).await;
+    assert_eq!(fixture.sorted("wh:{0}:leases").await.len(), 0);
+    fixture.assert_sound().await;
+}
+
+#[tokio::test]
+async fn those_at_one_destination_have_its_places_together() {
+    let mut fixture = Fixture::new().await;
+    fixture.policy.destination_concurrency = 2;
+    for _ in 0..3 {
+        fixture.endpoint(&["*"]).await;
+    }
+    let mut worker = Worker::new();
+    assert!(fixture.work(&mut worker, stands_by(0)).await.stands_by);
+    fixture.push().await;
+    fixture.assert_sound().await;
+    let two = all_handed(&fixture, &worker.incarnation).await.unwrap();
+    assert_eq!(two.leased.len(), 2);
+    finish_all(&fixture, &mut worker, &two, 1).await;
 }

@@ -155,12 +155,13 @@ impl Fetcher {
         }
     }
 
-    async fn call(&mut self, session: &mut Session, want: Want, due: usize, came: u64) {
+    async fn call(&mut self, session: &mut Session, want: Want, due: usize, mut came: u64) {
         session.sequence += 1;
         let stopping = self.stop.is_set();
         if stopping {
-            // Whoever waits for this worker stops as well. Nothing that is handed to it comes any more.
+            // Whoever waits for this worker stops as well. Nothing that is handed to it comes any more; something may have until then.
             self.idle.closed().await;
+            came = self.standby.came();
         }
         let standby = store::queue::Standby {
             room: if stopping { 0 } else { want.standby_room },

@@ -5,7 +5,7 @@
 //! what the [`slots`] of the shard hold, and what the [`pool`] of all shards leaves them, which is little
 //! while the worker can't do its work ([`fitness`](crate::fitness)), and [`looks`] when to look although nothing woke it. Reports are
 //! [`waiting`] for a call meanwhile, those of failures for their turn ([`trickle`]); the [`session`] keeps all this from call to
-//! call. [`wake`] waits until there is something to fetch, so that nobody polls, or brings a delivery that the worker is handed; [`standby`]
+//! call. [`wake`] waits until there is something to fetch, so that nobody polls, or brings deliveries that the worker is handed; [`standby`]
 //! is what it shares with the fetcher.
 //!
 //! The backend never fails: whatever happens to Redis, the fetcher waits it out.

@@ -51,7 +51,7 @@ pub(crate) struct Planner {
     allowance: Option<Allowance>,
     /// Whether there may be something to fetch.
     promising: bool,
-    /// Whether it was handed a delivery since the last call. It is handed none before the next.
+    /// Whether it was handed deliveries since the last call. It is handed no others before the next.
     handed: bool,
     /// Since when deliveries wait for reports, as a call said last.
     awaited: Option<Instant>,
@@ -84,7 +84,7 @@ impl Planner {
         self.allowance = allowance;
     }
 
-    /// Whether it was handed a delivery since the last call.
+    /// Whether it was handed deliveries since the last call.
     pub(crate) const fn handed(&mut self, handed: bool) {
         self.handed = handed;
     }

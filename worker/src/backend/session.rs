@@ -23,7 +23,7 @@ pub(super) struct Session {
     pub(super) trickle: Trickle,
     /// How many reports the call under way carries.
     pub(super) calling: usize,
-    /// Whether it may be handed a delivery, as the last call was answered; and whether one may be on its way.
+    /// Whether it may be handed deliveries, as the last call was answered; and whether some may be on their way.
     pub(super) stands_by: bool,
     pub(super) may_be_handed: bool,
     /// After which call the last one was handed that a call has told of.

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use domain::clock::Timestamp;
 use tokio::sync::Notify;
 
-/// What the wait has brought. A worker that stands by may be handed a delivery, one until its next call, which says that it came.
+/// What the wait has brought. A worker that stands by may be handed deliveries of one event until its next call, which says that they
+/// came.
 #[derive(Debug, Default)]
 pub(crate) struct Standby {
     /// Notified when there may be something to fetch.

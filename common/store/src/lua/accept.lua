@@ -185,9 +185,6 @@ end
 
 -- Writes what was added to an endpoint's pending list; returns whether a worker can serve it now that couldn't before.
 local function extend(addition)
-  if events == 1 and hand(addition, deliveries) then
-    return false
-  end
   local endpoint = P .. 'endpoint:' .. addition.id
   local length = call('RPUSH', P .. 'pending:' .. addition.id, unpack(addition.entries))
   local bytes = call('HINCRBY', endpoint, 'queuedBytes', addition.bytes)
@@ -228,11 +225,13 @@ local function extend(addition)
   return true
 end
 
+if events == 1 then
+  hand_over(order, deliveries)
+end
 local became_ready = false
 for _, addition in ipairs(order) do
   became_ready = #addition.entries > 0 and extend(addition) or became_ready
 end
-write_handed()
 write_entered()
 add_to_stats('events', 5, events)
 add_to_stats('deliveries', 6, deliveries)

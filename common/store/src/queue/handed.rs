@@ -49,12 +49,13 @@ impl Answer for Woken {
 
 impl Answer for Handed {
     fn read(value: Value) -> Result<Self, StoreError> {
-        let mut list = List::of(Value::Array(fields(value)?))?;
+        let mut list = List::of(fields(value)?)?;
         let (after, at) = (list.take()?, list.take()?);
-        let event = Arc::new(Answer::read(Value::Array(fields(list.take()?)?))?);
-        let deliveries = fields(list.take()?)?.into_iter();
+        let event = Arc::new(Answer::read(fields(list.take()?)?)?);
+        let deliveries: Vec<Value> = Answer::read(fields(list.take()?)?)?;
         list.end()?;
         let leased = deliveries
+            .into_iter()
             .map(|delivery| leased(delivery, &event))
             .collect::<Result<_, _>>()?;
         Ok(Self { leased, after, at })
@@ -63,10 +64,10 @@ impl Answer for Handed {
 
 /// A delivery with its token and its endpoint.
 fn leased(delivery: Value, event: &Arc<LeasedEvent>) -> Result<Leased, StoreError> {
-    let mut list = List::of(Value::Array(fields(delivery)?))?;
+    let mut list = List::of(fields(delivery)?)?;
     let (delivery, token): (_, LeaseToken) = (list.take()?, list.take()?);
     let attempt = token.attempt().parse().map_err(|_| unexpected("attempt"))?;
-    let endpoint = Arc::new(Answer::read(Value::Array(fields(list.take()?)?))?);
+    let endpoint = Arc::new(Answer::read(fields(list.take()?)?)?);
     list.end()?;
     Ok(Leased {
         delivery,
@@ -78,7 +79,7 @@ fn leased(delivery: Value, event: &Arc<LeasedEvent>) -> Result<Leased, StoreErro
 }
 
 /// A list that is one text: each field behind its length and a colon.
-fn fields(value: Value) -> Result<Vec<Value>, StoreError> {
+fn fields(value: Value) -> Result<Value, StoreError> {
     let text = bytes(value)?;
     let (mut rest, mut fields) = (text.as_slice(), Vec::new());
     while !rest.is_empty() {
@@ -86,7 +87,7 @@ fn fields(value: Value) -> Result<Vec<Value>, StoreError> {
         fields.push(Value::BulkString(field.to_vec()));
         rest = behind;
     }
-    Ok(fields)
+    Ok(Value::Array(fields))
 }
 
 /// The first field, and what stands behind it.

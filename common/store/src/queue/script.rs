@@ -41,7 +41,7 @@ script! {
         standby_room: u32,
         /// How many it may be handed at once.
         standby_most: u32,
-        /// The call after which it was handed the delivery that came last.
+        /// The call after which it was handed what came last.
         came: u64,
         /// Whether what it was handed may have been lost on its way.
         missed: bool,

@@ -48,9 +48,9 @@ pub struct Standby {
     pub room: u32,
     /// The most of them.
     pub most: u32,
-    /// The sequence of the call after which it was handed the last one that has come; 0: none has.
+    /// The sequence of the call after which it was handed the last that have come; 0: none have.
     pub came: u64,
-    /// Its wait was broken off, so that one may be lost on its way: that is taken back, unless it `came`.
+    /// Its wait was broken off, so that some may be lost on their way: those are taken back, unless they `came`.
     pub missed: bool,
 }
 
@@ -72,7 +72,7 @@ pub struct WorkReply {
     pub more: bool,
     /// Reports are awaited: deliveries of an endpoint that neither fails nor is slow can't be served before an attempt of its ends.
     pub awaited: bool,
-    /// It may be handed a delivery from now on ([`Woken::Handed`](super::Woken)), until its next call.
+    /// It may be handed deliveries from now on ([`Woken::Handed`](super::Woken)), until its next call.
     pub stands_by: bool,
     /// What Redis's own clock showed as the script ran. Unlike the time by which everything is stored, it goes where that is
     /// set.

@@ -282,7 +282,7 @@ fn any_sequence_of_calls_keeps_the_state_sound_and_loses_nothing() {
         runtime.block_on(async {
             // Nothing here depends on what survives a crash of the server.
             let mut model = Model::new(RedisServer::start_with(&["--appendonly", "no"])).await;
-            // Only what comes alone is handed over: with one endpoint.
+            // With one endpoint nothing else waits, and nearly every event is handed over.
             if is_alone {
                 model.apply(&Op::Remove { endpoint: 1 }).await;
             }

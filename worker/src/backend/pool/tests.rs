@@ -102,3 +102,13 @@ fn nothing_is_kept_free_for_a_shard_that_is_away() {
     pool[0].is_away();
     assert_eq!(pool[1].share(0, 0, 0, true).unwrap().slots, 150);
 }
+
+#[test]
+fn a_shard_that_stands_by_keeps_a_few_slots_if_there_are_many() {
+    let kept = |shards, slots| {
+        let pool = Pool::shared_by(shards, Capacity { slots, bytes: 1 });
+        pool[0].share(0, 0, 0, false).unwrap().kept
+    };
+    assert_eq!((kept(2, 512), kept(16, 512), kept(16, 256)), (4, 4, 2));
+    assert_eq!((kept(16, 128), kept(17, 128)), (1, 0));
+}

@@ -35,61 +35,72 @@ local function has_place(e, free)
   return true
 end
 
--- What the worker that stands by is handed; false if nobody may be handed anything.
-local handing
-
--- Who may be handed deliveries of an event that has so many of them.
+-- Who may be handed deliveries of an event that has so many of them, and what it is handed; nil if nobody may.
 local function handing_of(together)
   local who, sequence, free, lease, cap, at_destination, most =
     string.match(stats_kept[7] or '', '^(%w+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
   if not who or together > MOST_TOGETHER then
-    return false
+    return nil
   end
   CAP, MOST_AT_DESTINATION = tonumber(cap), tonumber(at_destination)
   clock, reads_targets = tonumber(accepted_at), true
-  return { who = who, sequence = sequence, free = tonumber(free), lease = lease, most = tonumber(most), expiry = text_of(clock + lease),
-    deliveries = {}, leases = {}, tokens = {}, sent = {} }
+  return { who = who, sequence = sequence, free = tonumber(free), lease = lease, most = tonumber(most), expiry = text_of(clock + lease) }
 end
 
--- Leases a delivery at once to a worker that stands by, if it can; returns whether it does. `write_handed` writes it.
-local function hand(addition, together)
-  if handing == nil then
-    handing = handing_of(together)
-  end
-  if not handing or #handing.deliveries >= handing.most or addition.bytes > LARGEST_HANDED then
-    return false
+-- Leases a delivery to that worker, if it can; `write_handed` writes it.
+local function hand(handing, addition)
+  local delivery = addition.entries[1]
+  if not delivery or #handing >= handing.most or addition.bytes > LARGEST_HANDED then
+    return
   end
   local e = endpoint(addition.id)
   local target = e and has_place(e, handing.free) and packed(target_of(e))
   if not target then
-    return false -- what can't be read of an endpoint is seen by whoever fetches the delivery
+    return -- what can't be read of an endpoint is seen by whoever fetches the delivery
   end
-  local delivery, in_flight, n = addition.entries[1], e.in_flight + 1, #handing.leases
+  local in_flight = e.in_flight + 1
   local token = handing.who .. ':' .. handing.sequence .. 'h ' .. handing.expiry .. '|' .. shares.mark_of(e) .. '|' .. text_of(in_flight)
     .. '|' .. e.generation .. '|1|' .. text_of(addition.bytes)
   e.in_flight, e.bytes = in_flight, e.bytes + addition.bytes
   shares.take(e, 1)
-  write_endpoint(e)
-  handing.event, handing.free = addition.event, handing.free - 1
-  handing.deliveries[n / 2 + 1] = delivery
-  handing.leases[n + 1], handing.leases[n + 2] = handing.expiry, delivery
-  handing.tokens[n + 1], handing.tokens[n + 2] = delivery, token
-  handing.sent[#handing.sent + 1] = packed({ delivery, token, target })
-  return true
+  handing.free, handing.event = handing.free - 1, addition.event
+  handing[#handing + 1] = { delivery = delivery, token = token, target = target, e = e }
+  addition.entries = {}
 end
 
 -- Writes what was handed, and puts it where the worker waits for it: the event, and each delivery with its token and endpoint.
-local function write_handed()
-  if not handing or not handing.event then
+local function write_handed(handing)
+  if #handing == 0 then
     return
   end
-  call('ZADD', LEASES, unpack(handing.leases))
-  call('HSET', TOKENS, unpack(handing.tokens))
+  local leases, tokens, sent, names = {}, {}, {}, {}
+  for i, one in ipairs(handing) do
+    leases[2 * i - 1], leases[2 * i] = handing.expiry, one.delivery
+    tokens[2 * i - 1], tokens[2 * i] = one.delivery, one.token
+    sent[i], names[i] = packed({ one.delivery, one.token, one.target }), one.delivery
+  end
+  -- First: whatever might fail behind this, the end of the leases brings them back.
+  call('ZADD', LEASES, unpack(leases))
+  call('HSET', TOKENS, unpack(tokens))
+  for _, one in ipairs(handing) do
+    write_endpoint(one.e)
+  end
   tally.write()
   local event, key = handing.event, P .. 'handed:' .. handing.who
-  local sent = packed({ ARGV[event + ID], ARGV[event + EVENT_TYPE], ARGV[event + BODY], ARGV[event + TRACE] })
-  call('RPUSH', key, packed({ handing.sequence, text_of(server_time), sent, packed(handing.sent) }))
+  local of_event = packed({ ARGV[event + ID], ARGV[event + EVENT_TYPE], ARGV[event + BODY], ARGV[event + TRACE] })
+  call('RPUSH', key, packed({ handing.sequence, text_of(server_time), of_event, packed(sent) }))
   call('PEXPIRE', key, handing.lease)
-  stats_changed.standby = handing.who .. ' ' .. handing.sequence .. ' handed ' .. accepted_at .. ' '
-    .. table.concat(handing.deliveries, ' ')
+  stats_changed.standby = handing.who .. ' ' .. handing.sequence .. ' handed ' .. accepted_at .. ' ' .. table.concat(names, ' ')
+end
+
+-- Leases deliveries of the one event that this call has accepted at once to a worker that stands by, as far as it can. What it leased is no
+-- addition to a pending list any more.
+local function hand_over(additions, together)
+  local handing = handing_of(together)
+  if handing then
+    for _, addition in ipairs(additions) do
+      hand(handing, addition)
+    end
+    write_handed(handing)
+  end
 end

@@ -1,4 +1,4 @@
--- Requests with an idempotency key: which keys are the same, and in what two requests differ ------------------------------
+-- Requests that are sent again: which idempotency keys are the same, in what two requests differ, which events are known ----
 
 -- A key's hash is followed by the hash of its quoted spelling (`"k1"` for `k1`), and by `q` if the caller spelled it so. Before
 -- schema 3 programs may run that take them for two keys: so a key is entered as it was spelled, and looked for as both.
@@ -39,8 +39,6 @@ local function enter(name, fingerprint, id, made)
     'deliveries', made)
   call('PEXPIRE', name, ARGV[KEY_LIFETIME])
 end
-
--- Calls that are sent again ------------------------------------------------------------------------------------------------
 
 -- Whether an event of the call may be there already. Of several, all are asked for at once, and usually none is; one that stands in the call
 -- twice is there once its first place was accepted.

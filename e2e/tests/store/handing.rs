@@ -458,7 +458,10 @@ async fn only_who_stands_by_is_handed_something() {
 
 /// A worker that stands by, may be handed so many, and has so much room; and three endpoints that get everything.
 async fn three_endpoints(room: u32, most: u32) -> (Fixture, Worker) {
-    let fixture = Fixture::new().await;
+    three_endpoints_of(Fixture::new().await, room, most).await
+}
+
+async fn three_endpoints_of(fixture: Fixture, room: u32, most: u32) -> (Fixture, Worker) {
     for _ in 0..3 {
         fixture.endpoint(&["*"]).await;
     }
@@ -471,19 +474,19 @@ async fn three_endpoints(room: u32, most: u32) -> (Fixture, Worker) {
     (fixture, worker)
 }
 
-/// Reports what it was handed, and what it fetches then, which is so much.
-async fn finish_all(fixture: &Fixture, worker: &mut Worker, handed: &Handed, others: usize) {
+/// Reports what came after a call, and what it fetches then, which is so much.
+async fn finish_all(fixture: &Fixture, worker: &mut Worker, came: u64, leased: &[Leased], others: usize) {
     let reports = |all: &[Leased]| all.iter().map(|leased| report(leased, succeeded())).collect();
     let request = WorkRequest {
-        reports: reports(&handed.leased),
-        ..stands_by(handed.after)
+        reports: reports(leased),
+        ..stands_by(came)
     };
     let reply = fixture.work(worker, request).await;
-    assert_eq!(reply.receipts, vec![Receipt::Recorded; handed.leased.len()]);
+    assert_eq!(reply.receipts, vec![Receipt::Recorded; leased.len()]);
     assert_eq!(reply.leased.len(), others);
     let request = WorkRequest {
         reports: reports(&reply.leased),
-        ..stands_by(handed.after)
+        ..stands_by(came)
     };
     fixture.work(worker, request).await;
     fixture.assert_drained().await;
@@ -503,7 +506,7 @@ async fn all_of_an_event_are_handed_together() {
         .map(|leased| leased.endpoint.id.clone())
         .collect();
     assert_eq!((all.leased.len(), endpoints.len()), (3, 3));
-    finish_all(&fixture, &mut worker, &all, 0).await;
+    finish_all(&fixture, &mut worker, all.after, &all.leased, 0).await;
 }
 
 #[tokio::test]
@@ -516,7 +519,7 @@ async fn no_more_are_handed_than_there_is_room_for() {
             all_handed(&fixture, &worker.incarnation).await.is_none(),
             "a token tells of the third"
         );
-        finish_all(&fixture, &mut worker, &two, 1).await;
+        finish_all(&fixture, &mut worker, two.after, &two.leased, 1).await;
     }
 }
 
@@ -527,12 +530,7 @@ async fn all_that_it_never_got_are_taken_back() {
     let reply = fixture.work(&mut worker, stands_by(0)).await;
     assert_eq!(reply.leased.len(), 3);
     assert!(all_handed(&fixture, &worker.incarnation).await.is_none());
-    let all = Handed {
-        leased: reply.leased,
-        after: 0,
-        at: Timestamp::now(),
-    };
-    finish_all(&fixture, &mut worker, &all, 0).await;
+    finish_all(&fixture, &mut worker, 0, &reply.leased, 0).await;
 
     // The answer is lost, and one of them was reported by somebody who had it all the same.
     let (fixture, mut worker) = three_endpoints(64, 4).await;
@@ -553,12 +551,7 @@ async fn all_that_it_never_got_are_taken_back() {
     fixture.assert_sound().await;
     let late = fixture.report(&mut worker, &lost.leased[1], succeeded()).await;
     assert_eq!(late, Receipt::Stale);
-    let rest = Handed {
-        leased: reply.leased,
-        after: 0,
-        at: Timestamp::now(),
-    };
-    finish_all(&fixture, &mut worker, &rest, 0).await;
+    finish_all(&fixture, &mut worker, 0, &reply.leased, 0).await;
 }
 
 #[tokio::test]
@@ -582,14 +575,8 @@ async fn one_of_their_endpoints_is_removed_meanwhile() {
 async fn those_at_one_destination_have_its_places_together() {
     let mut fixture = Fixture::new().await;
     fixture.policy.destination_concurrency = 2;
-    for _ in 0..3 {
-        fixture.endpoint(&["*"]).await;
-    }
-    let mut worker = Worker::new();
-    assert!(fixture.work(&mut worker, stands_by(0)).await.stands_by);
-    fixture.push().await;
-    fixture.assert_sound().await;
+    let (fixture, mut worker) = three_endpoints_of(fixture, 64, 4).await;
     let two = all_handed(&fixture, &worker.incarnation).await.unwrap();
     assert_eq!(two.leased.len(), 2);
-    finish_all(&fixture, &mut worker, &two, 1).await;
+    finish_all(&fixture, &mut worker, two.after, &two.leased, 1).await;
 }

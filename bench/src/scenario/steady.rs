@@ -72,11 +72,17 @@ impl<'a> Steady<'a> {
 
     /// Warms everything up with a tenth of the events, which the receiver forgets.
     pub(super) async fn warm_up(&self, measured: &mut Measured) {
-        let warm = self.events / 10;
-        let numbers = self.events..self.events + warm;
-        let pushed = at_rate(&self.target, &self.load, numbers, RATE).await;
-        measured.hold_pushed(&pushed, warm.into(), self.endpoints.into());
-        wait_for(self.receiver, self.path, self.deliveries_of(warm)).await;
+        self.go_before(self.events / 10, RATE, self.endpoints, measured)
+            .await;
+    }
+
+    /// So many other events go before, at this rate, each to so many endpoints. When those that are measured have got them, the receiver
+    /// forgets them.
+    pub(super) async fn go_before(&self, before: u32, rate: u32, endpoints: u32, measured: &mut Measured) {
+        let numbers = self.events..self.events + before;
+        let pushed = at_rate(&self.target, &self.load, numbers, rate).await;
+        measured.hold_pushed(&pushed, before.into(), endpoints.into());
+        wait_for(self.receiver, self.path, self.deliveries_of(before)).await;
         self.receiver.forget().await;
     }
 

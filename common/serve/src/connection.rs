@@ -85,13 +85,14 @@ pub(crate) async fn serve<H, A, B>(
         drop(stage.wait_for(|stage| *stage == Stage::Stopping).await);
     });
     let mut watchdog = Watchdog::new(&shared, limits);
-    let mut is_closing = false;
+    let (mut is_stopping, mut is_closing) = (false, false);
     loop {
         let event = std::future::poll_fn(|context| {
             if connection.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Event::Ended);
             }
-            if !is_closing && stopping.as_mut().poll(context).is_ready() {
+            is_stopping = is_stopping || stopping.as_mut().poll(context).is_ready();
+            if is_stopping && !is_closing && shared.lock().stop() {
                 return Poll::Ready(Event::Close("the server stops"));
             }
             watchdog.poll(context)

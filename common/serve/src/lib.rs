@@ -53,7 +53,8 @@ use stage::Stage;
 
 /// Serves until `leaving` is ready. From then on each answer is the last of its connection, and says so, until `stopping` is ready,
 /// which isn't asked before. Then idle connections are closed at once, and others when their request is answered or, at the
-/// latest, after [`Limits::drain`]. Whoever has connected until then is served; nobody can any more.
+/// latest, after [`Limits::drain`]. Whoever has connected until then is served, if the request comes within [`Limits::grace`]; nobody can
+/// connect any more.
 ///
 /// `connections` counts those that are open. `handler` gets each request with the address of its client. It must not panic, which would end the connection.
 pub async fn run<H, A, B>(

@@ -20,7 +20,7 @@ pub struct Limits {
     /// How many requests may be open for one account.
     pub per_account: usize,
     /// How long a connection may say nothing, send the head of a request, or be slow with a body or an answer before it makes room
-    /// for others.
+    /// for others. While the server stops: until the first request has to begin.
     pub grace: Duration,
     /// How fast a client has to send a body or take an answer so that it doesn't make room for others, in bytes a second.
     pub pace: u64,

@@ -1,5 +1,4 @@
-//! How far a connection is, how long it may stay that way, and since when it holds a place that others could use. Pure; `shared` has
-//! the lock that its users share.
+//! How far a connection is, for how long it may stay so, and since when others could use its place. Pure; `shared` has its users' lock.
 
 mod end;
 
@@ -59,6 +58,8 @@ pub(crate) struct Progress {
     stalled: Option<Instant>,
     /// Since when the connection has been told to leave.
     told: Option<Instant>,
+    /// Whether the server stops.
+    is_stopping: bool,
     /// Its latest request had a service key.
     pub(crate) is_backend: bool,
     /// It has one of the places that are kept for such requests.
@@ -83,6 +84,7 @@ impl Progress {
             sending: None,
             stalled: None,
             told: None,
+            is_stopping: false,
             is_backend: false,
             is_on_kept_place: false,
             account: None,
@@ -207,6 +209,12 @@ impl Progress {
         self.told.is_some()
     }
 
+    /// The server stops. Returns whether the connection has to end; if not, its first request may be on its way.
+    pub(crate) fn stop(&mut self) -> bool {
+        self.is_stopping = true;
+        self.phase != Phase::New
+    }
+
     /// Whom to wake when the connection is told to leave.
     pub(crate) fn wake(&mut self, waker: &Waker) {
         match &mut self.waker {
@@ -218,6 +226,7 @@ impl Progress {
     /// When the connection will have waited for the client for too long; `None` while the client waits for us.
     pub(crate) fn deadline(&self, limits: &Limits) -> Option<Instant> {
         let phase = match self.phase {
+            Phase::New if self.is_stopping => Some(self.since + limits.grace),
             Phase::New | Phase::Head => Some(self.since + limits.head),
             Phase::Idle => Some(self.since + limits.idle),
             // Whoever takes what we send is there.

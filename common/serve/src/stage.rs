@@ -6,6 +6,6 @@ pub(crate) enum Stage {
     Serving,
     /// Everybody is served, and told that the connection ends with the answer: the next request goes elsewhere.
     Leaving,
-    /// Whatever is idle is closed.
+    /// Whatever is idle is closed. Who has only just connected may still ask once.
     Stopping,
 }

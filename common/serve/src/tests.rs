@@ -455,6 +455,33 @@ async fn a_stop_closes_what_is_idle_and_is_bounded_for_the_rest() {
     assert!(TcpStream::connect(server.address).await.is_err());
 }
 
+/// A client, or a proxy, that was held up between its connection and its request.
+#[tokio::test]
+async fn who_connected_before_a_stop_may_still_ask_once() {
+    let mut server = start(|limits| limits.grace = LONG).await;
+    let mut idle = server.connect().await;
+    ask(&mut idle).await;
+    let mut late = server.connect().await;
+    server.stop();
+    assert_eq!(closed(&mut idle).await, "");
+    late.write_all(GET).await.unwrap();
+    let said = closed(&mut late).await;
+    assert!(
+        said.starts_with("HTTP/1.1 200 OK") && said.contains("connection: close"),
+        "{said}"
+    );
+    within(server.served).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_a_first_request_no_longer_than_grace() {
+    let mut server = start(|limits| limits.grace = SHORT).await;
+    let mut silent = server.connect().await;
+    server.stop();
+    assert_eq!(closed(&mut silent).await, "");
+    within(server.served).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_server_that_leaves_serves_on_and_says_with_each_answer_that_it_is_the_last() {
     let mut server = start(|_| {}).await;

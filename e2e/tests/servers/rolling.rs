@@ -3,15 +3,15 @@
 //!
 //! Proves (guarantees): two APIs are restarted in turn
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use e2e::client::Caller;
-use e2e::process::Process;
 use e2e::system::System;
 use e2e::wait::{LONG, check, eventually};
-use reqwest::{Client, Method};
+use reqwest::Method;
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -24,7 +24,16 @@ const CLIENTS: usize = 8;
 #[derive(Debug, Default)]
 struct Answers {
     good: AtomicUsize,
+    /// How many from each API, to each client's pushes, and to what it reads.
+    by: Mutex<HashMap<String, [[usize; 2]; CLIENTS]>>,
     is_over: AtomicBool,
+}
+
+impl Answers {
+    fn by(&self, server: &str) -> Vec<usize> {
+        let by = self.by.lock().unwrap();
+        by.get(server).copied().unwrap_or_default().concat()
+    }
 }
 
 /// Pushes and reads in turn, each over the connections that nginx keeps, until it is over. Returns what went wrong.
@@ -50,6 +59,8 @@ async fn call(
         match Caller::try_send(request).await {
             Ok(reply) if reply.status == expected => {
                 answers.good.fetch_add(1, Ordering::Relaxed);
+                let server = reply.headers["x-served-by"].to_str().unwrap().to_owned();
+                answers.by.lock().unwrap().entry(server).or_default()[number][count % 2] += 1;
             }
             Ok(reply) => wrong.push(format!("{} {}", reply.status, reply.text)),
             Err(error) => wrong.push(format!("{error:?}")),
@@ -60,19 +71,18 @@ async fn call(
     wrong
 }
 
-/// Whether it has served one of the clients' calls since it started. nginx leaves a server alone for ten seconds that has refused one
-/// connection, and if the other one is restarted within these, there is none.
-async fn is_used(api: &Process) -> bool {
-    let address = api.variable("API_ADMIN_LISTEN").unwrap();
-    let metrics = Client::new()
-        .get(format!("http://{address}/metrics"))
-        .send()
-        .await;
-    let Ok(metrics) = metrics else { return false };
-    let text = metrics.text().await.unwrap_or_default();
-    text.lines().any(|line| {
-        line.starts_with("webhooks_api_http_requests_total{") && line.contains(r#"route="/api/events""#)
+/// Waits until nginx counts on that API again for each client's calls of each kind. It leaves a server alone for ten seconds that has refused
+/// one connection, and if the other one is restarted within these, there is none; and each of its processes finds that out for
+/// itself. Of three answers one may be late, of the process before, and one may have waited for its connection until the new one
+/// was there: the last was sent to it anew.
+async fn wait_until_used(server: &str, answers: &Answers) {
+    let before = answers.by(server);
+    eventually(LONG, "answers from it to everybody", async || {
+        let now = answers.by(server);
+        let is_used = now.iter().zip(&before).all(|(now, before)| now - before >= 3);
+        check(is_used, format!("{before:?}, now {now:?}"))
     })
+    .await;
 }
 
 pub(super) async fn restarted_in_turn(restarts: usize, variables: &[(&str, &str)]) {
@@ -87,7 +97,8 @@ pub(super) async fn restarted_in_turn(restarts: usize, variables: &[(&str, &str)
         second.variable("API_LISTEN").unwrap(),
     );
     let upstream = format!("upstream api {{ server {one}; server {other}; }}");
-    let nginx = Server::nginx(&upstream, "", "location / { proxy_pass http://api; }").await;
+    let location = "location / { proxy_pass http://api; add_header x-served-by $upstream_addr always; }";
+    let nginx = Server::nginx(&upstream, "", location).await;
     let base = format!("http://{}", nginx.address());
     let answers = Arc::<Answers>::default();
     let mut clients = JoinSet::new();
@@ -107,11 +118,7 @@ pub(super) async fn restarted_in_turn(restarts: usize, variables: &[(&str, &str)
         api.restart();
         let listen = api.variable("API_LISTEN").unwrap().to_owned();
         api.wait_ready(&format!("http://{listen}/readyz")).await;
-        let api = &*api;
-        eventually(LONG, "a call that nginx sends to it", async || {
-            check(is_used(api).await, "none yet")
-        })
-        .await;
+        wait_until_used(&listen, &answers).await;
         assert!(
             answers.good.load(Ordering::Relaxed) > before,
             "somebody was served meanwhile"

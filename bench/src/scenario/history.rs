@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use e2e::{redis_clock, state};
 
 use super::Setting;
+use super::steady::RATE;
 use crate::child::ReceiverServer;
-use crate::load::{Events, in_batches};
+use crate::load::{Events, at_rate, in_batches};
 use crate::measured::{Measured, Window, wait_for};
 use crate::redis_usage::{self, Counters};
 use crate::subject::{ORGANISATION, Subject, account};
@@ -40,6 +41,8 @@ pub(super) struct Shape {
     events: u32,
     endpoints: u32,
     keyed: bool,
+    /// Whether they come one by one, [`RATE`] a second, and not by the hundred.
+    paced: bool,
     still_for: Duration,
 }
 
@@ -48,10 +51,14 @@ impl Shape {
     pub(super) fn of(variant: &str, setting: Setting) -> Option<Self> {
         let of = variant.strip_prefix("kept, ")?;
         let endpoints = if of.starts_with("10 ") { 10 } else { 1 };
+        let paced = of.ends_with("one by one");
+        // All have come before the first is packed.
+        let events = if paced { 40 * RATE } else { 40_000 };
         Some(Self {
-            events: setting.full_or_brief(40_000, 200),
+            events: setting.full_or_brief(events, RATE),
             endpoints,
             keyed: of.ends_with("keys"),
+            paced,
             still_for: if setting.brief {
                 Duration::from_millis(500)
             } else {
@@ -119,7 +126,11 @@ impl Shape {
         let (events, end) = (numbers.len() as u64, numbers.end);
         let window = || Window::open(Some(subject), receiver);
         let delivering = window();
-        let pushed = in_batches(&subject.target(), load, numbers, 100).await;
+        let pushed = if self.paced {
+            at_rate(&subject.target(), load, numbers, RATE).await
+        } else {
+            in_batches(&subject.target(), load, numbers, 100).await
+        };
         measured.hold_pushed(&pushed, events, self.endpoints.into());
         wait_for(receiver, "/", u64::from(end * self.endpoints)).await;
         subject.settle().await;

@@ -14,6 +14,7 @@ pub(super) const VARIANTS: &[&str] = &[
     "600 B, 160,000 waiting",
     "256 KiB",
     "kept, 1 endpoint",
+    "kept, 1 endpoint, one by one",
     "kept, 1 endpoint, keys",
     "kept, 10 endpoints",
     "kept, 10 endpoints, keys",

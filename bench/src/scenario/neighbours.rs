@@ -29,8 +29,7 @@ pub(super) const FRESH: u32 = 400;
 /// What an event of 600 bytes is charged.
 const CHARGE: u32 = 856;
 
-/// How many such events an account may have unfinished that has filled its budget: so much of the course that a pause of the whole machine
-/// isn't taken for a receiver that is behind.
+/// How many such events fill the account's budget: so many that a pause of the whole machine isn't taken for a receiver that is behind.
 const BUDGET: u32 = 10 * RATE;
 
 const fn events(setting: Setting) -> u32 {

@@ -22,7 +22,7 @@ const SAY_EVERY: Duration = Duration::from_secs(10);
 const SEND_BUFFER: usize = 128 << 10;
 
 /// How long nobody has come before an acceptor that is closing believes that nobody does: longer than a client nearby needs between
-/// the two packets with which it connects, and from there to its request.
+/// the two packets with which it connects. For its request it has [`Limits::grace`].
 const LAST: Duration = Duration::from_millis(50);
 
 /// How long whoever has connected waits for a place at most while an acceptor is closing.
